@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Base64 with the URL alphabet and no padding (RFC 4648 section 5, as RFC 7515 section 2 wants). */
+
+#include "base/macro.h"
+
+/* Return: a new NUL-terminated string, NULL without memory. */
+char *base64url_encode(const void *data, size_t length);
+
+/* Is it one or more letters of the alphabet, at most max of them? */
+bool base64url_is_valid(const char *s, size_t min, size_t max);

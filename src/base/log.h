@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Messages for people. They go to the journal in its native protocol, each with the fields that
+ * were set with log_set_certificate(), or to standard error where there is no journal or where
+ * standard error is a terminal. Text from a peer is to go through escape.h before.
+ *
+ * What must be found again by a program is not a message but an audit event: see audit.h. */
+
+#include <syslog.h>
+
+#include "base/macro.h"
+
+/* The program's name, used as SYSLOG_IDENTIFIER=. To be called first in main(). */
+void log_open(const char *identifier);
+
+/* Every entry from now on carries ACME_CERTIFICATE=name. The string must outlive the process's
+ * use of the log. */
+void log_set_certificate(const char *name);
+
+/* Return: always 0 for level and format, so that a caller can forward it; see log_errno(). */
+void log_full(int level, const char *format, ...) _printf_(2, 3);
+
+/* Logs "…: <strerror>" with ERRNO=. error is -errno. Return: error, to be forwarded. */
+int log_errno(int level, int error, const char *format, ...) _printf_(3, 4);
+
+#define log_debug(...) log_full(LOG_DEBUG, __VA_ARGS__)
+#define log_info(...) log_full(LOG_INFO, __VA_ARGS__)
+#define log_notice(...) log_full(LOG_NOTICE, __VA_ARGS__)
+#define log_warning(...) log_full(LOG_WARNING, __VA_ARGS__)
+#define log_error(...) log_full(LOG_ERR, __VA_ARGS__)
+#define log_error_errno(error, ...) log_errno(LOG_ERR, error, __VA_ARGS__)
+#define log_warning_errno(error, ...) log_errno(LOG_WARNING, error, __VA_ARGS__)
+#define log_oom() log_errno(LOG_ERR, -ENOMEM, "Not enough memory")

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* /var/lib/acme/certs/NAME/state.json: what the signer remembers of a certificate between runs, and lets
+ * everybody read. It is a cache. The signer alone writes it; who cannot read it goes on without.
+ * No I/O here: a text goes in and comes out. */
+
+#include "base/strv.h"
+#include "base/time-util.h"
+
+#define STATE_FILE "state.json"
+#define STATE_BYTES_MAX (128U * 1024U) /* 100 identifiers twice, and room */
+#define STATE_VERSION 1
+
+/* The live certificate, and the settings it was asked for with. */
+typedef struct StateCertificate {
+        bool is_set;
+        char *generation;
+        char *serial;      /* lower-case hexadecimal */
+        char *fingerprint; /* SHA-256 of the DER, lower-case hexadecimal */
+        char *issuer;      /* the issuer's common name, or its whole name */
+        usec_t not_before_usec;
+        usec_t not_after_usec;
+        usec_t installed_usec;
+        usec_t checked_usec; /* when the signer last saw that files, key and certificate fit */
+        char **identifiers;
+        char *key_type;
+        char *directory;     /* of the CA; NULL when not known */
+} StateCertificate;
+
+/* The order under way, with the settings it was made for: with others it is not gone on with. */
+typedef struct StateOrder {
+        char *url; /* NULL: none */
+        usec_t created_usec;
+        char **identifiers;
+        char *directory;
+} StateOrder;
+
+/* The failures since the last success. */
+typedef struct StateFailure {
+        unsigned count; /* 0: none, and the others mean nothing */
+        usec_t last_usec;
+        int outcome;     /* exit code of the client */
+        char *problem;   /* problem type, may be NULL */
+        char *detail;    /* escaped, may be NULL */
+        usec_t next_attempt_usec;
+        char *settings; /* fingerprint of the settings that failed: others may be tried at once */
+} StateFailure;
+
+typedef struct State {
+        StateCertificate certificate;
+        StateOrder order;
+        StateFailure failure;
+} State;
+
+int state_new(State **ret);
+void state_free(State *state);
+DEFINE_CLEANUP(State *, state_free);
+
+/* Return: 0; STATE_E_DAMAGED (not JSON, NULs, wrong types, limits); STATE_E_NEWER (a version we do not know);
+ * -ENOMEM. */
+enum {
+        STATE_E_DAMAGED = 1,
+        STATE_E_NEWER = 2,
+};
+int state_parse(const char *text, size_t length, State **ret);
+
+/* Return: 0, -ENOMEM. */
+int state_format(const State *state, char **ret);
+
+void state_certificate_done(StateCertificate *certificate);
+void state_order_done(StateOrder *order);
+void state_failure_done(StateFailure *failure);
