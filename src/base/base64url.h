@@ -8,5 +8,5 @@
 /* Return: a new NUL-terminated string, NULL without memory. */
 char *base64url_encode(const void *data, size_t length);
 
-/* Is it one or more letters of the alphabet, at most max of them? */
+/* Is s nothing but letters of the alphabet, at least min and at most max of them? */
 bool base64url_is_valid(const char *s, size_t min, size_t max);

@@ -7,18 +7,29 @@
  *
  * What must be found again by a program is not a message but an audit event: see audit.h. */
 
+#include <sys/uio.h>
 #include <syslog.h>
 
 #include "base/macro.h"
 
-/* The program's name, used as SYSLOG_IDENTIFIER=. To be called first in main(). */
+/* The program's name, used as SYSLOG_IDENTIFIER=. To be called first in main(). Messages of level
+ * LOG_DEBUG are dropped unless PID 1 says $DEBUG_INVOCATION=1 (systemd.exec(5)). */
 void log_open(const char *identifier);
 
 /* Every entry from now on carries ACME_CERTIFICATE=name. The string must outlive the process's
  * use of the log. */
 void log_set_certificate(const char *name);
 
-/* Return: always 0 for level and format, so that a caller can forward it; see log_errno(). */
+typedef enum LogTarget {
+        LOG_TARGET_AUTO, /* as above */
+        LOG_TARGET_JOURNAL,
+        LOG_TARGET_STDERR,
+} LogTarget;
+
+/* For tests, and for a program that is a command for people. */
+void log_set_target(LogTarget target);
+
+/* errno is left as it is. */
 void log_full(int level, const char *format, ...) _printf_(2, 3);
 
 /* Logs "…: <strerror>" with ERRNO=. error is -errno. Return: error, to be forwarded. */
@@ -32,3 +43,12 @@ int log_errno(int level, int error, const char *format, ...) _printf_(3, 4);
 #define log_error_errno(error, ...) log_errno(LOG_ERR, error, __VA_ARGS__)
 #define log_warning_errno(error, ...) log_errno(LOG_WARNING, error, __VA_ARGS__)
 #define log_oom() log_errno(LOG_ERR, -ENOMEM, "Not enough memory")
+
+/* The lower half, for audit.c: one entry with n_fields more fields ("KEY=value"), of which standard
+ * error shows those from n_hidden on. */
+#define LOG_FIELDS_MAX 24U
+void log_entry(int level,
+               const char *message,
+               const struct iovec *fields,
+               size_t n_fields,
+               size_t n_hidden);

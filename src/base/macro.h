@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define _cleanup_(function) __attribute__((cleanup(function)))
-#define _printf_(format, first) __attribute__((format(printf, format, first)))
+#define _printf_(fmt, first) __attribute__((format(printf, fmt, first)))
 #define _sentinel_ __attribute__((sentinel))
 #define _unused_ __attribute__((unused))
 
