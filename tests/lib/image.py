@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Root file systems: one per Debian release, made with mmdebstrap, cached under the hash of what they are made from.
+
+One image serves for building and for running: the project is compiled and installed inside it the way a user would.
+It is only ever the lower layer of an overlay, so it never changes once it exists.
+"""
+
+from lib import debian
+from lib.host import BUILD, LIB, Lock, digest, once, prune, run
+
+_BOOT = ["systemd", "systemd-sysv", "dbus"]
+_NETWORK = ["nftables", "iptables", "iproute2", "iputils-ping", "curl", "ca-certificates", "openssl", "socat"]
+_PEERS = ["pebble", "nginx-light"]
+_TOOLS = ["strace", "procps", "less", "python3"]
+_BUILD_DEPENDENCIES = [
+    "gcc", "libc6-dev", "meson", "ninja-build", "pkgconf", "libssl-dev", "libcurl4-openssl-dev", "libjson-c-dev",
+    "libsystemd-dev", "libnftables-dev", "libmicrohttpd-dev", "libinih-dev", "libidn2-dev", "libcmocka-dev",
+    "mandoc",
+]
+PACKAGES = _BOOT + _NETWORK + _PEERS + _TOOLS + _BUILD_DEPENDENCIES
+
+_SETUP = LIB / "image-setup.sh"
+_DPKG_OPTIONS = [
+    "force-unsafe-io",
+    "path-exclude=/usr/share/man/*", "path-exclude=/usr/share/locale/*", "path-exclude=/usr/share/info/*",
+    "path-exclude=/usr/share/doc/*", "path-include=/usr/share/doc/*/copyright",
+]
+
+
+class Image:
+    """A root file system on disk, locked against removal while we use it."""
+
+    def __init__(self, release, path, lock):
+        self.release = release
+        self.path = path
+        self.lock = lock
+        self.key = path.name
+
+
+def _command(release, target, cache):
+    arguments = ["mmdebstrap", "--variant=apt", "--format=directory",
+                 "--skip=download/empty,essential/unlink,cleanup/apt/cache,cleanup/reproducible"]
+    arguments += [f"--dpkgopt={option}" for option in _DPKG_OPTIONS]
+    arguments += [f"--aptopt={option}" for option in debian.apt_options()]
+    arguments += [
+        f"--include={','.join(PACKAGES)}",
+        # Packages are downloaded once and kept: the next image, with one package more, fetches only that one.
+        f'--setup-hook=mkdir -p "$1/var/cache/apt/archives" && mount --bind {cache} "$1/var/cache/apt/archives"',
+        f'--customize-hook={_SETUP} "$1"',
+        '--customize-hook=umount "$1/var/cache/apt/archives"',
+    ]
+    return arguments + [release, target, debian.mirror()]
+
+
+def prepare(release, say=lambda text: None):
+    """Return the Image of a release, making it first if it does not exist (about half a minute)."""
+    key = digest(release, "\n".join(PACKAGES + _DPKG_OPTIONS), _SETUP.read_bytes())
+    folder = BUILD / "images"
+    path = folder / f"{release}-{key}"
+
+    def make(temporary):
+        say(f"making a root file system of {release} (once, about a minute)")
+        cache = BUILD / "cache" / release
+        (cache / "partial").mkdir(parents=True, exist_ok=True)
+        packages = Lock(cache).exclusive()
+        try:
+            # A mount namespace of its own: what the hooks mount is gone with it, however this ends.
+            run(["unshare", "--mount", "--propagation", "private", "--",
+                 *_command(release, temporary, cache)], log=BUILD / "logs" / release / "image.log")
+        finally:
+            packages.release()
+
+    lock = once(path, make)
+    prune(folder, release + "-", keep=2)
+    return Image(release, path, lock)
