@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* When to renew, and when to try again. Pure functions: who calls them supplies the time, the
+ * configuration, and what was found. */
+
+#include "state/due.h"
+
+/* What the timer waits after the first, second and third failure in a row. Spans in between would
+ * hammer a CA that counts failed validations by the hour. */
+static const usec_t retry_spans[] = {
+                USEC_PER_MINUTE,
+                10 * USEC_PER_MINUTE,
+                100 * USEC_PER_MINUTE,
+};
+#define RETRY_SPAN_LAST USEC_PER_DAY
+
+/* A CA may ask us to stay away for longer; it does not get to decide that we never come back. */
+#define RETRY_AFTER_MAX_USEC (7 * USEC_PER_DAY)
+
+/* FNV-1a, 64 bits: it has to notice a change, not to withstand anybody; who could forge a collision
+ * writes the configuration already. */
+#define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
+static const char *const reason_words[DUE_REASON_MAX] = {
+                [DUE_FIRST] = "first",
+                [DUE_EXPIRING] = "expiring",
+                [DUE_IDENTIFIERS] = "identifiers",
+                [DUE_KEY_TYPE] = "keyType",
+                [DUE_CA] = "ca",
+                [DUE_KEY_MISMATCH] = "keyMismatch",
+                [DUE_REQUESTED] = "requested",
+};
+
+const char *due_reason_to_string(DueReason reason)
+{
+        return reason < DUE_REASON_MAX ? reason_words[reason] : NULL;
+}
+
+DueReason due_reason_from_string(const char *s)
+{
+        for (DueReason reason = DUE_NOT + 1; s && reason < DUE_REASON_MAX; reason++)
+                if (streq(s, reason_words[reason]))
+                        return reason;
+        return DUE_NOT;
+}
+
+usec_t due_renew_at(usec_t not_before_usec, usec_t not_after_usec)
+{
+        usec_t lifetime_usec;
+
+        if (not_after_usec <= not_before_usec)
+                return not_before_usec;
+        lifetime_usec = not_after_usec - not_before_usec;
+        return not_after_usec - lifetime_usec / (lifetime_usec < DUE_SHORT_LIFETIME_USEC ? 2 : 3);
+}
+
+DueReason due_evaluate(const StateCertificate *certificate,
+                       const Config *config,
+                       usec_t requested_usec,
+                       usec_t now_usec)
+{
+        if (!certificate->is_set)
+                return DUE_FIRST;
+        if (now_usec >= due_renew_at(certificate->not_before_usec, certificate->not_after_usec))
+                return DUE_EXPIRING;
+        if (!strv_equal(certificate->identifiers, config->identifiers))
+                return DUE_IDENTIFIERS;
+        if (!streq_ptr(certificate->key_type, key_type_to_string(config->key_type)))
+                return DUE_KEY_TYPE;
+        /* Not known after the state was lost: then the certificate stands as it is. */
+        if (certificate->directory && !streq_ptr(certificate->directory, config->directory))
+                return DUE_CA;
+        /* One from the future waits for its time: it would still be newer than the certificate
+         * that fulfils it, and ask for ever. */
+        if (requested_usec > certificate->installed_usec && requested_usec <= now_usec)
+                return DUE_REQUESTED;
+        return DUE_NOT;
+}
+
+usec_t retry_next_attempt(unsigned count, usec_t retry_after_usec, usec_t now_usec)
+{
+        usec_t span_usec = RETRY_SPAN_LAST;
+
+        if (count <= ELEMENTSOF(retry_spans))
+                span_usec = retry_spans[count > 0 ? count - 1 : 0];
+        return now_usec + MAX(span_usec, MIN(retry_after_usec, RETRY_AFTER_MAX_USEC));
+}
+
+/* The NUL goes in as well, so that "ab" "c" is not "a" "bc"; an absent string is a lone 0xff. */
+static void mix_string(uint64_t *hash, const char *s)
+{
+        if (!s) {
+                *hash = (*hash ^ 0xff) * FNV_PRIME;
+                return;
+        }
+        do
+                *hash = (*hash ^ (uint8_t) *s) * FNV_PRIME;
+        while (*s++);
+}
+
+static void mix_strv(uint64_t *hash, char *const *list)
+{
+        for (; list && *list; list++)
+                mix_string(hash, *list);
+        mix_string(hash, NULL);
+}
+
+int due_settings_fingerprint(const Config *config, char **ret)
+{
+        char listen[LISTEN_ADDRESS_MAX];
+        uint64_t hash = FNV_OFFSET;
+        char *digits;
+
+        mix_strv(&hash, config->identifiers);
+        mix_string(&hash, config->directory);
+        mix_string(&hash, config->trust);
+        mix_strv(&hash, config->contact);
+        mix_string(&hash, config->terms_of_service_agreed ? "yes" : "no");
+        mix_string(&hash, key_type_to_string(config->key_type));
+        mix_string(&hash, key_type_to_string(config->account_key_type));
+        for (size_t i = 0; i < config->n_listen; i++)
+                mix_string(&hash, listen_address_format(&config->listen[i], listen));
+        mix_string(&hash, config->webroot_directory);
+        mix_string(&hash, config->firewall_mode == FIREWALL_OFF ? "off" : "on");
+        mix_string(&hash, config->set_family);
+        mix_string(&hash, config->set_table);
+        mix_string(&hash, config->set_name);
+        if (asprintf(&digits, "%016" PRIx64, hash) < 0)
+                return -ENOMEM;
+        *ret = digits;
+        return 0;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* When to renew and when to try again, as tables. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "state/due.h"
+
+#define DAY USEC_PER_DAY
+#define HOUR USEC_PER_HOUR
+#define MINUTE USEC_PER_MINUTE
+#define SECOND USEC_PER_SEC
+#define T0 (20000 * DAY)
+
+static void test_due_renew_at__table(_unused_ void **unused)
+{
+        static const struct {
+                usec_t lifetime, expected_after;
+        } table[] = {
+                        {90 * DAY, 60 * DAY},
+                        {45 * DAY, 30 * DAY},
+                        {30 * DAY, 20 * DAY},
+                        {10 * DAY, 10 * DAY - 10 * DAY / 3}, /* not below ten days: a third */
+                        {10 * DAY - 1, 5 * DAY},
+                        {6 * DAY + 16 * HOUR, 3 * DAY + 8 * HOUR}, /* shortlived */
+                        {6 * DAY, 3 * DAY},
+                        {60 * SECOND, 30 * SECOND},
+                        {1, 1},
+                        {0, 0},
+        };
+
+        FOREACH_ARRAY (row, table, ELEMENTSOF(table))
+                assert_true(due_renew_at(T0, T0 + row->lifetime) == T0 + row->expected_after);
+        assert_true(due_renew_at(T0, T0 - 1) == T0); /* backwards: at once */
+        assert_true(due_renew_at(0, USEC_INFINITY) > T0);
+}
+
+static StateCertificate make_certificate(usec_t lifetime)
+{
+        StateCertificate certificate = {
+                        .is_set = true,
+                        .not_before_usec = T0,
+                        .not_after_usec = T0 + lifetime,
+                        .installed_usec = T0 + 5 * SECOND,
+                        .key_type = strdup("ec-p256"),
+                        .directory = strdup("https://ca.example/dir"),
+        };
+
+        assert_int_equal(strv_append(&certificate.identifiers, "a.example"), 0);
+        assert_int_equal(strv_append(&certificate.identifiers, "b.example"), 0);
+        return certificate;
+}
+
+static char *names[] = {"a.example", "b.example", NULL};
+static char *other_names[] = {"a.example", "c.example", NULL};
+static char *fewer_names[] = {"a.example", NULL};
+static char directory[] = "https://ca.example/dir";
+static char other_directory[] = "https://other.example/dir";
+
+static Config make_config(void)
+{
+        return (Config){
+                        .identifiers = names,
+                        .directory = directory,
+                        .key_type = KEY_TYPE_EC_P256,
+        };
+}
+
+static void test_due_evaluate__age(_unused_ void **unused)
+{
+        static const struct {
+                usec_t lifetime, age;
+                DueReason expected;
+        } table[] = {
+                        {90 * DAY, 0, DUE_NOT},
+                        {90 * DAY, 60 * DAY - 1, DUE_NOT},
+                        {90 * DAY, 60 * DAY, DUE_EXPIRING},
+                        {90 * DAY, 90 * DAY, DUE_EXPIRING},
+                        {90 * DAY, 900 * DAY, DUE_EXPIRING},
+                        {6 * DAY, 1 * DAY, DUE_NOT},
+                        {6 * DAY, 3 * DAY - 1, DUE_NOT},
+                        {6 * DAY, 3 * DAY, DUE_EXPIRING},
+                        {60 * SECOND, 29 * SECOND, DUE_NOT},
+                        {60 * SECOND, 30 * SECOND, DUE_EXPIRING},
+        };
+
+        FOREACH_ARRAY (row, table, ELEMENTSOF(table)) {
+                StateCertificate certificate = make_certificate(row->lifetime);
+                Config config = make_config();
+
+                assert_int_equal(due_evaluate(&certificate, &config, 0, T0 + row->age),
+                                 row->expected);
+                state_certificate_done(&certificate);
+        }
+}
+
+static void test_due_evaluate__clock_behind_the_certificate(_unused_ void **unused)
+{
+        StateCertificate certificate = make_certificate(90 * DAY);
+        Config config = make_config();
+
+        assert_int_equal(due_evaluate(&certificate, &config, 0, T0 - 300 * DAY), DUE_NOT);
+        state_certificate_done(&certificate);
+}
+
+static void test_due_evaluate__configuration_changed(_unused_ void **unused)
+{
+        StateCertificate none = {}, certificate = make_certificate(90 * DAY);
+        Config config = make_config();
+
+        assert_int_equal(due_evaluate(&none, &config, 0, T0), DUE_FIRST);
+
+        config.identifiers = other_names;
+        assert_int_equal(due_evaluate(&certificate, &config, 0, T0), DUE_IDENTIFIERS);
+        config.identifiers = fewer_names;
+        assert_int_equal(due_evaluate(&certificate, &config, 0, T0), DUE_IDENTIFIERS);
+        config = make_config();
+
+        config.key_type = KEY_TYPE_RSA_2048;
+        assert_int_equal(due_evaluate(&certificate, &config, 0, T0), DUE_KEY_TYPE);
+        config = make_config();
+
+        config.directory = other_directory;
+        assert_int_equal(due_evaluate(&certificate, &config, 0, T0), DUE_CA);
+        free(certificate.directory);
+        certificate.directory = NULL;
+        assert_int_equal(due_evaluate(&certificate, &config, 0, T0), DUE_NOT);
+        state_certificate_done(&certificate);
+}
+
+static void test_due_evaluate__requested(_unused_ void **unused)
+{
+        static const struct {
+                usec_t requested, now;
+                DueReason expected;
+        } table[] = {
+                        {0, T0 + HOUR, DUE_NOT},
+                        {T0, T0 + HOUR, DUE_NOT}, /* before it was installed: fulfilled */
+                        {T0 + 5 * SECOND, T0 + HOUR, DUE_NOT}, /* the very moment */
+                        {T0 + 6 * SECOND, T0 + HOUR, DUE_REQUESTED},
+                        {T0 + HOUR, T0 + HOUR, DUE_REQUESTED},
+                        {T0 + HOUR + 1, T0 + HOUR, DUE_NOT}, /* of the future: not yet */
+                        {T0 + HOUR, T0 + 80 * DAY, DUE_EXPIRING},
+        };
+
+        FOREACH_ARRAY (row, table, ELEMENTSOF(table)) {
+                StateCertificate certificate = make_certificate(90 * DAY);
+                Config config = make_config();
+
+                assert_int_equal(due_evaluate(&certificate, &config, row->requested, row->now),
+                                 row->expected);
+                state_certificate_done(&certificate);
+        }
+}
+
+static void test_due_reason__words(_unused_ void **unused)
+{
+        assert_null(due_reason_to_string(DUE_NOT));
+        assert_null(due_reason_to_string(DUE_REASON_MAX));
+        for (DueReason reason = DUE_NOT + 1; reason < DUE_REASON_MAX; reason++)
+                assert_int_equal(due_reason_from_string(due_reason_to_string(reason)), reason);
+        assert_int_equal(due_reason_from_string("tomorrow"), DUE_NOT);
+        assert_int_equal(due_reason_from_string(NULL), DUE_NOT);
+}
+
+static void test_retry_next_attempt__table(_unused_ void **unused)
+{
+        static const struct {
+                unsigned count;
+                usec_t retry_after, expected_span;
+        } table[] = {
+                        {0, 0, MINUTE},
+                        {1, 0, MINUTE},
+                        {2, 0, 10 * MINUTE},
+                        {3, 0, 100 * MINUTE},
+                        {4, 0, DAY},
+                        {5, 0, DAY},
+                        {UINT32_MAX, 0, DAY},
+                        {1, 30 * SECOND, MINUTE},
+                        {1, HOUR, HOUR},
+                        {4, HOUR, DAY},
+                        {4, 3 * DAY, 3 * DAY},
+                        {1, 7 * DAY, 7 * DAY},
+                        {1, 8 * DAY, 7 * DAY},
+                        {1, USEC_INFINITY, 7 * DAY},
+        };
+
+        FOREACH_ARRAY (row, table, ELEMENTSOF(table))
+                assert_true(retry_next_attempt(row->count, row->retry_after, T0) ==
+                            T0 + row->expected_span);
+}
+
+static char *fingerprint(const Config *config)
+{
+        char *digits = NULL;
+
+        assert_int_equal(due_settings_fingerprint(config, &digits), 0);
+        assert_int_equal(strspn(digits, "0123456789abcdef"), strlen(digits));
+        return digits;
+}
+
+static void test_due_settings_fingerprint__every_setting_counts(_unused_ void **unused)
+{
+        static char mail[] = "mailto:a@example.org", path[] = "/srv/challenges";
+        static char ab[] = "ab", c[] = "c", a[] = "a", bc[] = "bc";
+        static char *contact[] = {mail, NULL}, *split_a[] = {ab, c, NULL},
+                    *split_b[] = {a, bc, NULL};
+        Config configs[12];
+        _cleanup_strv_free_ char **digits = NULL;
+
+        FOREACH_ARRAY (config, configs, ELEMENTSOF(configs))
+                *config = make_config();
+        configs[1].identifiers = other_names;
+        configs[2].directory = other_directory;
+        configs[3].contact = contact;
+        configs[4].terms_of_service_agreed = true;
+        configs[5].key_type = KEY_TYPE_EC_P384;
+        configs[6].account_key_type = KEY_TYPE_EC_P384;
+        configs[7].trust = path;
+        configs[8].webroot_directory = path;
+        configs[9].firewall_mode = FIREWALL_OFF;
+        configs[10].identifiers = split_a;
+        configs[11].identifiers = split_b;
+
+        FOREACH_ARRAY (config, configs, ELEMENTSOF(configs)) {
+                _cleanup_free_ char *one = fingerprint(config), *again = fingerprint(config);
+
+                assert_string_equal(one, again);
+                assert_false(strv_contains(digits, one));
+                assert_int_equal(strv_append(&digits, one), 0);
+        }
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                        cmocka_unit_test(test_due_renew_at__table),
+                        cmocka_unit_test(test_due_evaluate__age),
+                        cmocka_unit_test(test_due_evaluate__clock_behind_the_certificate),
+                        cmocka_unit_test(test_due_evaluate__configuration_changed),
+                        cmocka_unit_test(test_due_evaluate__requested),
+                        cmocka_unit_test(test_due_reason__words),
+                        cmocka_unit_test(test_retry_next_attempt__table),
+                        cmocka_unit_test(test_due_settings_fingerprint__every_setting_counts),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

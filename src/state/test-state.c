@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* state.json: what goes out comes back, and what cannot be ours is refused as a whole. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/macro.h"
+#include "state/state.h"
+
+#define CERTIFICATE                                                                                \
+        "\"generation\":\"7\",\"serial\":\"0a\",\"fingerprint\":\"ff\",\"issuer\":\"I\","          \
+        "\"notBeforeUsec\":1,\"notAfterUsec\":2,\"installedUsec\":3,\"checkedUsec\":4,"            \
+        "\"identifiers\":[\"a.example\"],\"keyType\":\"ec-p256\""
+#define ORDER                                                                                      \
+        "\"url\":\"https://ca.example/o/1\",\"createdUsec\":1,\"identifiers\":[\"a.example\"],"    \
+        "\"directory\":\"https://ca.example/dir\""
+#define FAILURE "\"count\":1,\"lastUsec\":1,\"outcome\":75,\"nextAttemptUsec\":2"
+
+static char **make_identifiers(unsigned n)
+{
+        char **list = NULL;
+
+        for (unsigned i = 0; i < n; i++) {
+                char name[32];
+
+                snprintf(name, sizeof(name), "n%03u.example", i);
+                assert_int_equal(strv_append(&list, name), 0);
+        }
+        return list;
+}
+
+static State *make_full_state(unsigned n_identifiers)
+{
+        State *state;
+
+        assert_int_equal(state_new(&state), 0);
+        state->certificate = (StateCertificate){
+                        .is_set = true,
+                        .generation = strdup("12"),
+                        .serial = strdup("00ab"),
+                        .fingerprint = strdup("0123456789abcdef"),
+                        .issuer = strdup("Some \"CA\" \\ R3"),
+                        .not_before_usec = 1 * USEC_PER_DAY,
+                        .not_after_usec = 91 * USEC_PER_DAY,
+                        .installed_usec = 2 * USEC_PER_DAY,
+                        .checked_usec = 3 * USEC_PER_DAY,
+                        .identifiers = make_identifiers(n_identifiers),
+                        .key_type = strdup("rsa-2048"),
+                        .directory = strdup("https://ca.example/dir"),
+        };
+        state->order = (StateOrder){
+                        .url = strdup("https://ca.example/order/1"),
+                        .created_usec = 5,
+                        .identifiers = make_identifiers(n_identifiers),
+                        .directory = strdup("https://ca.example/dir"),
+        };
+        state->failure = (StateFailure){
+                        .count = 3,
+                        .last_usec = 6,
+                        .outcome = 75,
+                        .problem = strdup("urn:ietf:params:acme:error:dns"),
+                        .detail = strdup("no such name\n"),
+                        .next_attempt_usec = 7,
+                        .settings = strdup("00ff"),
+        };
+        return state;
+}
+
+static void assert_same(const State *a, const State *b)
+{
+        assert_true(a->certificate.is_set && b->certificate.is_set);
+        assert_string_equal(a->certificate.generation, b->certificate.generation);
+        assert_string_equal(a->certificate.serial, b->certificate.serial);
+        assert_string_equal(a->certificate.fingerprint, b->certificate.fingerprint);
+        assert_string_equal(a->certificate.issuer, b->certificate.issuer);
+        assert_string_equal(a->certificate.key_type, b->certificate.key_type);
+        assert_string_equal(a->certificate.directory, b->certificate.directory);
+        assert_true(a->certificate.not_before_usec == b->certificate.not_before_usec);
+        assert_true(a->certificate.not_after_usec == b->certificate.not_after_usec);
+        assert_true(a->certificate.installed_usec == b->certificate.installed_usec);
+        assert_true(a->certificate.checked_usec == b->certificate.checked_usec);
+        assert_true(strv_equal(a->certificate.identifiers, b->certificate.identifiers));
+
+        assert_string_equal(a->order.url, b->order.url);
+        assert_string_equal(a->order.directory, b->order.directory);
+        assert_true(a->order.created_usec == b->order.created_usec);
+        assert_true(strv_equal(a->order.identifiers, b->order.identifiers));
+
+        assert_int_equal(a->failure.count, b->failure.count);
+        assert_int_equal(a->failure.outcome, b->failure.outcome);
+        assert_true(a->failure.last_usec == b->failure.last_usec);
+        assert_true(a->failure.next_attempt_usec == b->failure.next_attempt_usec);
+        assert_string_equal(a->failure.problem, b->failure.problem);
+        assert_string_equal(a->failure.detail, b->failure.detail);
+        assert_string_equal(a->failure.settings, b->failure.settings);
+}
+
+static void test_state_parse__what_was_formatted(_unused_ void **unused)
+{
+        static const unsigned counts[] = {0, 1, 100};
+
+        FOREACH_ARRAY (n, counts, ELEMENTSOF(counts)) {
+                _cleanup_(state_freep) State *state = make_full_state(*n), *read = NULL;
+                _cleanup_free_ char *text = NULL;
+
+                assert_int_equal(state_format(state, &text), 0);
+                assert_true(strlen(text) <= STATE_BYTES_MAX);
+                assert_int_equal(state_parse(text, strlen(text), &read), 0);
+                assert_same(state, read);
+        }
+}
+
+static void test_state_parse__nothing_set(_unused_ void **unused)
+{
+        _cleanup_(state_freep) State *state = NULL, *read = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        assert_int_equal(state_new(&state), 0);
+        assert_int_equal(state_format(state, &text), 0);
+        assert_int_equal(state_parse(text, strlen(text), &read), 0);
+        assert_false(read->certificate.is_set);
+        assert_null(read->order.url);
+        assert_int_equal(read->failure.count, 0);
+}
+
+static void test_state_format__never_is_late(_unused_ void **unused)
+{
+        _cleanup_(state_freep) State *state = make_full_state(1), *read = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        state->certificate.not_after_usec = USEC_INFINITY;
+        assert_int_equal(state_format(state, &text), 0);
+        assert_int_equal(state_parse(text, strlen(text), &read), 0);
+        assert_true(read->certificate.not_after_usec == (usec_t) INT64_MAX);
+}
+
+static void test_state_parse__table(_unused_ void **unused)
+{
+        static const struct {
+                const char *text;
+                int outcome;
+        } table[] = {
+                        {"{\"version\":1}", 0},
+                        {"{\"version\":1,\"certificate\":null,\"order\":null,\"failure\":null}", 0},
+                        {"{\"version\":1,\"laterMember\":[1,2]}", 0},
+                        {"{\"version\":1,\"certificate\":{" CERTIFICATE "}}", 0},
+                        {"{\"version\":1,\"certificate\":{" CERTIFICATE ",\"later\":true}}", 0},
+                        {"{\"version\":1,\"order\":{" ORDER "}}", 0},
+                        {"{\"version\":1,\"failure\":{" FAILURE "}}", 0},
+
+                        {"{\"version\":2}", STATE_E_NEWER},
+                        {"{\"version\":2,\"certificate\":\"another shape\"}", STATE_E_NEWER},
+                        {"{\"version\":9223372036854775807}", STATE_E_NEWER},
+
+                        {"", STATE_E_DAMAGED},
+                        {"[]", STATE_E_DAMAGED},
+                        {"null", STATE_E_DAMAGED},
+                        {"{}", STATE_E_DAMAGED},
+                        {"{\"version\":0}", STATE_E_DAMAGED},
+                        {"{\"version\":-1}", STATE_E_DAMAGED},
+                        {"{\"version\":\"1\"}", STATE_E_DAMAGED},
+                        {"{\"version\":1", STATE_E_DAMAGED},
+                        {"{\"version\":1}{", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"version\":1}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"certificate\":{}}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"certificate\":7}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"order\":{}}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"order\":{\"url\":\"http://ca.example/"
+                         "o\",\"createdUsec\":1,"
+                         "\"identifiers\":[],\"directory\":\"https://ca.example/\"}}",
+                         STATE_E_DAMAGED},
+                        {"{\"version\":1,\"failure\":{\"count\":-1}}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"failure\":{\"count\":1,\"lastUsec\":1,\"outcome\":256,"
+                         "\"nextAttemptUsec\":2}}",
+                         STATE_E_DAMAGED},
+        };
+
+        FOREACH_ARRAY (row, table, ELEMENTSOF(table)) {
+                _cleanup_(state_freep) State *state = NULL;
+                int r = state_parse(row->text, strlen(row->text), &state);
+
+                if (r != row->outcome)
+                        print_error("%s\n", row->text);
+                assert_int_equal(r, row->outcome);
+                assert_true((r == 0) == !!state);
+        }
+}
+
+/* Each member in turn is given a value that cannot be. */
+static void test_state_parse__one_member_damaged(_unused_ void **unused)
+{
+        static const char *const pairs[][2] = {
+                        {"\"generation\":\"7\"", "\"generation\":\"../7\""},
+                        {"\"generation\":\"7\"", "\"generation\":\"\""},
+                        {"\"generation\":\"7\"", "\"generation\":7"},
+                        {"\"serial\":\"0a\"", "\"serial\":\"0A\""},
+                        {"\"serial\":\"0a\"", "\"serial\":\"\""},
+                        {"\"fingerprint\":\"ff\"", "\"fingerprint\":\"gg\""},
+                        {"\"issuer\":\"I\"", "\"issuer\":{}"},
+                        {"\"notBeforeUsec\":1", "\"notBeforeUsec\":-1"},
+                        {"\"notBeforeUsec\":1", "\"notBeforeUsec\":3"},
+                        {"\"notBeforeUsec\":1", "\"notBeforeUsec\":1.5"},
+                        {"\"checkedUsec\":4", "\"unchecked\":4"},
+                        {"[\"a.example\"]", "\"a.example\""},
+                        {"[\"a.example\"]", "[1]"},
+                        {"\"keyType\":\"ec-p256\"", "\"keyType\":\"EC P256\""},
+        };
+        static const char whole[] = "{\"version\":1,\"certificate\":{" CERTIFICATE "}}";
+
+        FOREACH_ARRAY (pair, pairs, ELEMENTSOF(pairs)) {
+                _cleanup_free_ char *text = NULL;
+                const char *at = strstr(whole, (*pair)[0]);
+                State *state = NULL;
+
+                assert_non_null(at);
+                assert_true(asprintf(&text,
+                                     "%.*s%s%s",
+                                     (int) (at - whole),
+                                     whole,
+                                     (*pair)[1],
+                                     at + strlen((*pair)[0])) > 0);
+                assert_int_equal(state_parse(text, strlen(text), &state), STATE_E_DAMAGED);
+                assert_null(state);
+        }
+}
+
+static void test_state_parse__truncated_anywhere(_unused_ void **unused)
+{
+        _cleanup_(state_freep) State *state = make_full_state(2);
+        _cleanup_free_ char *text = NULL;
+
+        assert_int_equal(state_format(state, &text), 0);
+        /* The last two bytes are the closing brace and the newline. */
+        for (size_t n = 0; n < strlen(text) - 1; n++) {
+                State *read = NULL;
+
+                assert_int_equal(state_parse(text, n, &read), STATE_E_DAMAGED);
+        }
+}
+
+static void test_state_parse__nuls_and_too_large(_unused_ void **unused)
+{
+        _cleanup_free_ char *zeros = calloc(1, STATE_BYTES_MAX + 1);
+        State *state = NULL;
+
+        assert_non_null(zeros);
+        assert_int_equal(state_parse(zeros, 1, &state), STATE_E_DAMAGED);
+        assert_int_equal(state_parse(zeros, 4096, &state), STATE_E_DAMAGED);
+
+        memset(zeros, ' ', STATE_BYTES_MAX + 1);
+        memcpy(zeros, "{\"version\":1}", 13);
+        assert_int_equal(state_parse(zeros, STATE_BYTES_MAX + 1, &state), STATE_E_DAMAGED);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                        cmocka_unit_test(test_state_parse__what_was_formatted),
+                        cmocka_unit_test(test_state_parse__nothing_set),
+                        cmocka_unit_test(test_state_format__never_is_late),
+                        cmocka_unit_test(test_state_parse__table),
+                        cmocka_unit_test(test_state_parse__one_member_damaged),
+                        cmocka_unit_test(test_state_parse__truncated_anywhere),
+                        cmocka_unit_test(test_state_parse__nuls_and_too_large),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
