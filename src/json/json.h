@@ -19,9 +19,14 @@ static inline void json_object_putp(struct json_object **object)
 }
 #define _cleanup_json_ _cleanup_(json_object_putp)
 
-/* text: length bytes; the caller has bounded them.
+/* text: length bytes; the caller has bounded them. *ret is NULL for the value null, as everywhere
+ * in json-c.
  * Return: 0; -EBADMSG when it is not one JSON value as above; -ENOMEM. */
 int json_parse(const char *text, size_t length, struct json_object **ret);
+
+/* The value on one line, without white space and without escaped slashes; borrowed from it until it
+ * is changed or formatted again. ret_length may be NULL. Return: 0, -ENOMEM. */
+int json_format(struct json_object *value, const char **ret, size_t *ret_length);
 
 typedef enum JsonKind {
         JSON_STRING,       /* const char *, borrowed from the object */
@@ -29,7 +34,7 @@ typedef enum JsonKind {
         JSON_BOOLEAN,      /* bool */
         JSON_OBJECT,       /* struct json_object *, borrowed */
         JSON_ARRAY,        /* struct json_object *, borrowed; of anything */
-        JSON_STRING_ARRAY, /* struct json_object *, borrowed; every element is a string within max and grammar */
+        JSON_STRING_ARRAY, /* struct json_object *, borrowed; each element a string as stated */
 } JsonKind;
 
 enum {
@@ -40,18 +45,21 @@ enum {
 typedef struct JsonField {
         const char *name; /* NULL ends a table */
         JsonKind kind;
-        size_t offset;                       /* into the target */
-        size_t max;                          /* of a string, in bytes; JSON_INTEGER: the largest value; 0: no limit of its own */
+        size_t offset; /* into the target */
+        /* Of a string: bytes; of an integer: its largest value; 0: no limit of its own. */
+        size_t max;
         bool (*is_valid)(const char *value); /* a string's grammar; NULL: any */
         unsigned flags;
-        size_t max_elements;                 /* of an array; 0: no limit of its own */
+        size_t max_elements; /* of an array; 0: no limit of its own */
 } JsonField;
 
 enum {
-        JSON_ALLOW_UNKNOWN = 1 << 0, /* members that the table lacks are passed over (ACME), not refused (varlink) */
+        /* Members that the table lacks are passed over (ACME), not refused (varlink). */
+        JSON_ALLOW_UNKNOWN = 1 << 0,
 };
 
-/* Fills target by the table; what is absent and not mandatory is left as it was.
+/* Fills target by the table; what is absent and not mandatory is left as it was. An integer that
+ * does not fit an int64_t is outside of every limit.
  * Return: 0; -EBADMSG when a member is missing, unknown, of the wrong kind or outside its limits or
  * grammar: *ret_field (may be NULL) is its name then, borrowed from the table or, when it is
  * unknown, from the object; target may be half filled. */
@@ -66,6 +74,7 @@ int json_dispatch(struct json_object *object,
 int json_add(struct json_object *object, const char *name, struct json_object *value);
 int json_add_string(struct json_object *object, const char *name, const char *value);
 int json_add_integer(struct json_object *object, const char *name, int64_t value);
+int json_add_boolean(struct json_object *object, const char *name, bool value);
 int json_add_strv(struct json_object *object, const char *name, char *const *list);
 
 /* A string array that json_dispatch() has checked, as a list. Return: 0, -ENOMEM. */
