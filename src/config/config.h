@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The configuration as one certificate sees it: /etc/acme/acme.conf with acme.conf.d/, certs/NAME.conf with
- * NAME.conf.d/, and the CA's file from ca.d, merged, checked and normalised. The files are
- * world-readable and hold no secret. The tables of settings.h state every key. */
+/* The configuration as one certificate sees it: /etc/acme/acme.conf with acme.conf.d/,
+ * certs/NAME.conf with NAME.conf.d/, and the CA's file from ca.d, merged, checked and normalised.
+ * The files are world-readable and hold no secret. The tables of settings.h state every key. */
 
 #include <netinet/in.h>
 
@@ -14,15 +14,19 @@
 #define CONFIG_IDENTIFIERS_MAX 100U
 #define CONFIG_IDENTIFIER_BYTES_MAX 253U /* RFC 1035 section 2.3.4, without the final dot */
 #define CONFIG_LISTEN_MAX 16U
+#define CONFIG_CONTACTS_MAX 10U
+#define CONFIG_ORIGINS_MAX 9U /* the directory's, and eight more */
 #define CONFIG_FILE_BYTES_MAX (1024U * 1024U)
 
 /* Why a configuration does not hold: one error, in the words of the file. message is whole and fit
- * to be shown: "/etc/acme/certs/x.conf:3: KeyType=dsa: not one of ec-p256, …". */
+ * to be shown: "/etc/acme/certs/x.conf:3: KeyType=dsa is refused: …. Allowed: one of ec-p256, …".
+ */
 typedef struct ConfigError {
-        char *file;     /* NULL when there is none */
-        unsigned line;  /* 0 when there is none */
-        char *key;      /* NULL when there is none */
+        char *file;    /* NULL when there is none */
+        unsigned line; /* 0 when there is none */
+        char *key;     /* NULL when there is none */
         char *message;
+        char **warnings; /* as in Config: a key that was passed over may be what is missed */
 } ConfigError;
 void config_error_done(ConfigError *error);
 
@@ -42,11 +46,11 @@ typedef struct Config {
         char *name;         /* NULL when only acme.conf was asked for; so are the next ones then */
         char **identifiers; /* DNS names in A-label form and lower case, each once, sorted */
 
-        char *ca;           /* the ca.d name; for a bare URL a name made from it, fit for a directory */
-        char *directory;    /* the CA's directory URL */
-        char **origins;     /* as acme_url_origin() writes them, the directory's first */
-        char *trust;        /* an extra bundle for the CA's HTTPS, absolute; NULL: none */
-        char **contact;     /* URLs, "mailto:…" */
+        char *ca; /* the ca.d name; for a bare URL a name made from it, fit for a directory */
+        char *directory; /* the CA's directory URL */
+        char **origins;  /* as acme_url_origin() writes them, the directory's first */
+        char *trust;     /* an extra bundle for the CA's HTTPS, absolute; NULL: none */
+        char **contact;  /* URLs, "mailto:…" */
         bool terms_of_service_agreed;
         KeyType key_type;
         KeyType account_key_type;
@@ -58,11 +62,16 @@ typedef struct Config {
 
         FirewallMode firewall_mode;
         char *set_family, *set_table, *set_name; /* FIREWALL_SET only */
+
+        char **warnings; /* whole messages about what was passed over: unknown keys and sections */
 } Config;
 
-/* name: the certificate's NAME, unchecked, or NULL for acme.conf alone. root: put before every path,
- * "" but in tests. Unknown keys and sections are warned about in the log.
- * Return: 0; CONFIG_E_INVALID, ret_error is filled in then; -ENOMEM. */
+/* name: the certificate's NAME, unchecked, or NULL for acme.conf alone. root: put before every
+ * path,
+ * "" but in tests. Nothing is logged: all processes of a renewal read the same files, and one of
+ * them, the client, logs the warnings.
+ * Return: 0; CONFIG_E_INVALID, ret_error is filled in then; -ENOMEM. ret_error needs no
+ * initialisation, and is for config_error_done() in every case. */
 enum {
         CONFIG_E_INVALID = 1,
 };
@@ -70,7 +79,11 @@ int config_load(const char *name, const char *root, Config **ret, ConfigError *r
 void config_free(Config *config);
 DEFINE_CLEANUP(Config *, config_free);
 
+/* Logs Config.warnings or ConfigError.warnings. */
+void config_log_warnings(char *const *warnings);
+
 /* "0.0.0.0:80", "[::]:80", as systemd's ListenStream= takes it. Return: buffer. */
 #define LISTEN_ADDRESS_MAX 64U
-const char *listen_address_format(const ListenAddress *address, char buffer[static LISTEN_ADDRESS_MAX]);
+const char *listen_address_format(const ListenAddress *address,
+                                  char buffer[static LISTEN_ADDRESS_MAX]);
 uint16_t listen_address_port(const ListenAddress *address);
