@@ -20,6 +20,8 @@ mask getty.target console-getty.service container-getty@.service getty@.service 
         e2scrub_all.timer systemd-tmpfiles-clean.timer systemd-pstore.service \
         systemd-firstboot.service systemd-network-generator.service systemd-userdbd.socket \
         systemd-update-utmp.service systemd-update-utmp-runlevel.service
+# Cannot work in a container, or would only be noise.
+mask dev-hugepages.mount systemd-logind-varlink.socket systemd-machine-id-commit.service
 chroot "$root" systemctl disable --quiet nginx.service
 ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 
@@ -73,3 +75,6 @@ openssl x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -set_serial 1 -da
 rm request.pem extensions
 chmod 0644 cert.pem key.pem ca.pem
 EOF
+
+# Caches of /usr are fresh; without this stamp every boot would make them again.
+chroot "$root" /lib/systemd/systemd-update-done

@@ -25,6 +25,12 @@ _DPKG_OPTIONS = [
     "path-exclude=/usr/share/man/*", "path-exclude=/usr/share/locale/*", "path-exclude=/usr/share/info/*",
     "path-exclude=/usr/share/doc/*", "path-include=/usr/share/doc/*/copyright",
 ]
+_MMDEBSTRAP_OPTIONS = [
+    "--variant=apt", "--format=directory",
+    # The package cache is ours (see _command), and the machine id we choose is to stay.
+    "--skip=download/empty,essential/unlink,cleanup/apt/cache,cleanup/reproducible",
+    *[f"--dpkgopt={option}" for option in _DPKG_OPTIONS],
+]
 
 
 class Image:
@@ -37,13 +43,11 @@ class Image:
         self.key = path.name
 
 
-def _command(release, target, cache):
-    arguments = ["mmdebstrap", "--variant=apt", "--format=directory",
-                 "--skip=download/empty,essential/unlink,cleanup/apt/cache,cleanup/reproducible"]
-    arguments += [f"--dpkgopt={option}" for option in _DPKG_OPTIONS]
+def _command(release, packages, target, cache):
+    arguments = ["mmdebstrap", *_MMDEBSTRAP_OPTIONS]
     arguments += [f"--aptopt={option}" for option in debian.apt_options()]
     arguments += [
-        f"--include={','.join(PACKAGES)}",
+        f"--include={','.join(packages)}",
         # Packages are downloaded once and kept: the next image, with one package more, fetches only that one.
         f'--setup-hook=mkdir -p "$1/var/cache/apt/archives" && mount --bind {cache} "$1/var/cache/apt/archives"',
         f'--customize-hook={_SETUP} "$1"',
@@ -52,9 +56,10 @@ def _command(release, target, cache):
     return arguments + [release, target, debian.mirror()]
 
 
-def prepare(release, say=lambda text: None):
-    """Return the Image of a release, making it first if it does not exist (about half a minute)."""
-    key = digest(release, "\n".join(PACKAGES + _DPKG_OPTIONS), _SETUP.read_bytes())
+def prepare(release, say=lambda text: None, more=()):
+    """Return the Image of a release, with more packages if wanted; made first if it does not exist (a minute)."""
+    packages = PACKAGES + sorted(more)
+    key = digest(release, "\n".join(packages + _MMDEBSTRAP_OPTIONS), _SETUP.read_bytes())
     folder = BUILD / "images"
     path = folder / f"{release}-{key}"
 
@@ -62,14 +67,15 @@ def prepare(release, say=lambda text: None):
         say(f"making a root file system of {release} (once, about a minute)")
         cache = BUILD / "cache" / release
         (cache / "partial").mkdir(parents=True, exist_ok=True)
-        packages = Lock(cache).exclusive()
+        turn = Lock(cache).exclusive()
         try:
-            # A mount namespace of its own: what the hooks mount is gone with it, however this ends.
-            run(["unshare", "--mount", "--propagation", "private", "--",
-                 *_command(release, temporary, cache)], log=BUILD / "logs" / release / "image.log")
+            # Namespaces of its own: processes and mounts of mmdebstrap are gone with it, however this ends.
+            run(["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child",
+                 "--mount-proc", "--", *_command(release, packages, temporary, cache)],
+                log=BUILD / "logs" / release / "image.log")
         finally:
-            packages.release()
+            turn.release()
 
     lock = once(path, make)
-    prune(folder, release + "-", keep=2)
+    prune(folder, release + "-", keep=3)
     return Image(release, path, lock)

@@ -54,11 +54,11 @@ def _plain(value):
 class Machine(Settings):
     """Use as a context manager, or call boot() and destroy()."""
 
-    def __init__(self, release=DEFAULT_RELEASE, bare=False, say=lambda text: None):
-        """bare: the image alone, without acmeward installed."""
+    def __init__(self, release=DEFAULT_RELEASE, bare=False, packages=(), say=lambda text: None):
+        """bare: the image alone, without acmeward installed. packages: Debian packages besides those of every image."""
         self.release = release
         self.systemd = RELEASES[release]["systemd"]
-        self._image = image.prepare(release, say)
+        self._image = image.prepare(release, say, packages)
         layers, self._layer_lock = ([self._image.path], None) if bare else install.layers(self._image, say)
         self.container = Container(layers)
         self.outside = Outside(self)
