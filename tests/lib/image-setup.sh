@@ -77,4 +77,7 @@ chmod 0644 cert.pem key.pem ca.pem
 EOF
 
 # Caches of /usr are fresh; without this stamp every boot would make them again.
-chroot "$root" /lib/systemd/systemd-update-done
+# (Debian 12 has neither the program nor the units that ask for it.)
+if [ -x "$root/usr/lib/systemd/systemd-update-done" ]; then
+        chroot "$root" /usr/lib/systemd/systemd-update-done
+fi
