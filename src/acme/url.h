@@ -8,8 +8,9 @@
 /* Longest URL that we take from a CA. */
 #define ACME_URL_MAX 2048U
 
-/* An absolute https URL (RFC 8555 section 6.1) of visible ASCII, with a host, without user, password and
- * fragment. Host: letters, digits, '.', '-', or an IPv6 address in brackets; port 1 to 65535. */
+/* An absolute https URL (RFC 8555 section 6.1) of visible ASCII, with a host, without user,
+ * password and fragment. Host: letters, digits, '.', '-', or an IPv6 address in brackets; port 1 to
+ * 65535. */
 bool acme_url_is_valid(const char *url);
 
 /* "https://host:port" in lower case; the port is left out when it is 443.

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Challenges. Types that nobody here knows stand in every authorization and have members of their
+ * own: only their type is looked at, and their error, which may be all the explanation there is. */
+
+#include "acme/challenge.h"
+
+#include "acme/token.h"
+#include "acme/url.h"
+
+#define TYPE_MAX 64U
+
+static const char *const status_names[] = {
+                [CHALLENGE_PENDING] = "pending",
+                [CHALLENGE_PROCESSING] = "processing",
+                [CHALLENGE_VALID] = "valid",
+                [CHALLENGE_INVALID] = "invalid",
+};
+
+typedef struct RawChallenge {
+        const char *status;
+        const char *url;
+        const char *token;
+} RawChallenge;
+
+static const JsonField type_fields[] = {
+                {"type", JSON_STRING, offsetof(Challenge, type), TYPE_MAX, NULL, JSON_MANDATORY},
+                {},
+};
+
+static const JsonField http01_fields[] = {
+                {"status", JSON_STRING, offsetof(RawChallenge, status), 32, NULL, JSON_MANDATORY},
+                {"url",
+                 JSON_STRING,
+                 offsetof(RawChallenge, url),
+                 ACME_URL_MAX,
+                 acme_url_is_valid,
+                 JSON_MANDATORY},
+                {"token",
+                 JSON_STRING,
+                 offsetof(RawChallenge, token),
+                 ACME_TOKEN_MAX,
+                 acme_token_is_valid,
+                 JSON_MANDATORY},
+                {},
+};
+
+static int read_http01(Challenge *c, const char **ret_field)
+{
+        RawChallenge raw = {};
+        int r;
+
+        r = json_dispatch(c->object, http01_fields, &raw, JSON_ALLOW_UNKNOWN, ret_field);
+        if (r < 0)
+                return r;
+
+        *ret_field = "status";
+        for (size_t i = 0; i < ELEMENTSOF(status_names); i++)
+                if (streq(raw.status, status_names[i])) {
+                        c->status = (ChallengeStatus) i;
+                        c->url = raw.url;
+                        c->token = raw.token;
+                        c->is_known = true;
+                        return 0;
+                }
+        return -EBADMSG;
+}
+
+int challenge_parse(struct json_object *object, Challenge **ret, const char **ret_field)
+{
+        _cleanup_(challenge_freep) Challenge *c = NULL;
+        struct json_object *error;
+        int r;
+
+        *ret_field = "challenges";
+        if (!json_object_is_type(object, json_type_object))
+                return -EBADMSG;
+        c = calloc(1, sizeof(*c));
+        if (!c)
+                return -ENOMEM;
+        c->object = json_object_get(object);
+        r = json_dispatch(object, type_fields, c, JSON_ALLOW_UNKNOWN, ret_field);
+        if (r < 0)
+                return r;
+        if (streq(c->type, CHALLENGE_HTTP01)) {
+                r = read_http01(c, ret_field);
+                if (r < 0)
+                        return r;
+        }
+
+        /* An explanation that cannot be read is no reason to refuse the challenge. */
+        if (json_object_object_get_ex(object, "error", &error)) {
+                r = problem_from_object(error, &c->error);
+                if (r < 0 && r != -EBADMSG)
+                        return r;
+        }
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+int challenge_parse_text(const char *text, size_t length, Challenge **ret, const char **ret_field)
+{
+        _cleanup_json_ struct json_object *object = NULL;
+        int r;
+
+        *ret_field = NULL;
+        r = json_parse(text, length, &object);
+        if (r < 0)
+                return r;
+        return challenge_parse(object, ret, ret_field);
+}
+
+void challenge_free(Challenge *challenge)
+{
+        if (!challenge)
+                return;
+        problem_free(challenge->error);
+        json_object_put(challenge->object);
+        free(challenge);
+}

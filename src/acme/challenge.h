@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A challenge of an authorization (RFC 8555 section 8). */
+
+#include "acme/problem.h"
+
+typedef enum ChallengeStatus {
+        CHALLENGE_PENDING,
+        CHALLENGE_PROCESSING,
+        CHALLENGE_VALID,
+        CHALLENGE_INVALID,
+} ChallengeStatus;
+
+#define CHALLENGE_HTTP01 "http-01"
+
+typedef struct Challenge {
+        struct json_object *object; /* owns the strings */
+        const char *type;           /* unescaped */
+        bool is_known;              /* http-01; of the others nothing but type and error is read */
+        ChallengeStatus status;
+        const char *url;
+        const char *token;
+        Problem *error; /* NULL: none */
+} Challenge;
+
+/* Return: 0; -EBADMSG when it is no challenge, or one of a type that we know with a member missing
+ * or wrong: *ret_field names it; -ENOMEM. */
+int challenge_parse(struct json_object *object, Challenge **ret, const char **ret_field);
+
+/* The reply to an answered challenge. */
+int challenge_parse_text(const char *text, size_t length, Challenge **ret, const char **ret_field);
+void challenge_free(Challenge *challenge);
+DEFINE_CLEANUP(Challenge *, challenge_free);
