@@ -3,6 +3,7 @@
 /* The audit trail's events: AUDIT_EVENT(NAME, MESSAGE_ID, syslog level). The catalog has a text for
  * each; test-audit compares. No include guard: it is included once for every table made from it. */
 
+/* clang-format off */
 AUDIT_EVENT(ACCOUNT_KEY_MADE,      "ad797eb8b0ab4303b64d915aff8bd5cb", LOG_NOTICE)
 AUDIT_EVENT(CERTIFICATE_KEY_MADE,  "15116920654345aa8b7188134f72a007", LOG_INFO)
 AUDIT_EVENT(SIGNED,                "cea269fb634b45718052897883ea90e8", LOG_INFO)
@@ -28,3 +29,4 @@ AUDIT_EVENT(STATE_SET_ASIDE,       "ec1836d56734412da59ad16915885c99", LOG_WARNI
 AUDIT_EVENT(FAILED,                "22ae49e92df84a58bc4d48a8152c8670", LOG_ERR)
 AUDIT_EVENT(CONFIGURATION_INVALID, "6a9f2d073c2045ceb5db586203b15462", LOG_ERR)
 AUDIT_EVENT(NOT_DUE,               "4b4f1f5dcce4434cb6d0be20253ef2b5", LOG_INFO)
+/* clang-format on */

@@ -48,11 +48,11 @@ typedef struct AuditField {
  *
  *     audit(AUDIT_SIGNED, "Signed the new order", { AUDIT_URL, url }, { AUDIT_CA, ca }); */
 void audit_fields(AuditEvent event, const char *message, const AuditField *fields, size_t n_fields);
-#define audit(event, message, ...) \
-        audit_fields((event), \
-                     (message), \
-                     (const AuditField[]){ __VA_ARGS__ }, \
-                     sizeof((const AuditField[]){ __VA_ARGS__ }) / sizeof(AuditField))
+#define audit(event, message, ...)                                                                 \
+        audit_fields((event),                                                                      \
+                     (message),                                                                    \
+                     (const AuditField[]){__VA_ARGS__},                                            \
+                     sizeof((const AuditField[]){__VA_ARGS__}) / sizeof(AuditField))
 
 /* The 32 hexadecimal digits of an event. */
 const char *audit_message_id(AuditEvent event);

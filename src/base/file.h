@@ -38,6 +38,6 @@ int file_sync_directory(int dir_fd);
 
 /* Removes a directory of ours with all in it; never follows a symbolic link, never enters another
  * file system. The directory around it is not synced.
- * Return: 0, also when it is not there; -ENOTDIR when it is something else; -EXDEV; -ELOOP when it
- * is deeper than anything of ours; -errno. */
+ * Return: 0, also when it is not there; -ENOTDIR when it is something else; -EXDEV or -EBUSY
+ * when something is mounted in it; -ELOOP when it is deeper than anything of ours; -errno. */
 int file_remove_tree(int dir_fd, const char *name);

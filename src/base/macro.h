@@ -25,31 +25,31 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-#define FOREACH_ARRAY(item, array, n) \
+#define FOREACH_ARRAY(item, array, n)                                                              \
         for (typeof((array)[0]) *item = (array); item && item < (array) + (n); item++)
 
 /* Hands an owning pointer or descriptor on, and forgets it here. */
-#define TAKE_PTR(pointer) \
-        ({ \
-                typeof(pointer) *_pp = &(pointer); \
-                typeof(pointer) _p = *_pp; \
-                *_pp = NULL; \
-                _p; \
+#define TAKE_PTR(pointer)                                                                          \
+        ({                                                                                         \
+                typeof(pointer) *_pp = &(pointer);                                                 \
+                typeof(pointer) _p = *_pp;                                                         \
+                *_pp = NULL;                                                                       \
+                _p;                                                                                \
         })
-#define TAKE_FD(fd) \
-        ({ \
-                int *_fp = &(fd); \
-                int _f = *_fp; \
-                *_fp = -EBADF; \
-                _f; \
+#define TAKE_FD(fd)                                                                                \
+        ({                                                                                         \
+                int *_fp = &(fd);                                                                  \
+                int _f = *_fp;                                                                     \
+                *_fp = -EBADF;                                                                     \
+                _f;                                                                                \
         })
 
 /* Defines name##p(), the form that _cleanup_() wants, for a destructor that accepts NULL. */
-#define DEFINE_CLEANUP(type, function) \
-        static inline void function##p(type *p) \
-        { \
-                if (*p) \
-                        function(*p); \
+#define DEFINE_CLEANUP(type, function)                                                             \
+        static inline void function##p(type *p)                                                    \
+        {                                                                                          \
+                if (*p)                                                                            \
+                        function(*p);                                                              \
         }
 
 static inline void freep(void *p)
