@@ -4,13 +4,7 @@
 /* For tests: a good document with one member made bad. Single quotes stand for double ones, so that
  * JSON can be read inside C. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "json/json.h"
 
 /* Return: a new string. */
