@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from lib import host, image, install
 from lib.container import ENVIRONMENT, Container
 from lib.debian import DEFAULT_RELEASE, RELEASES
-from lib.outside import Outside
+from lib.mangler import Mangler
+from lib.outside import NAMESPACE, Outside
 from lib.pebble import Pebble
 from lib.settings import Settings
 
@@ -58,9 +59,10 @@ class Machine(Settings):
         """bare: the image alone, without acmeward installed. packages: Debian packages besides those of every image."""
         self.release = release
         self.systemd = RELEASES[release]["systemd"]
-        self._image = image.prepare(release, say, packages)
-        layers, self._layer_lock = ([self._image.path], None) if bare else install.layers(self._image, say)
+        self.image = image.prepare(release, say, packages)
+        layers, self._layer_lock = ([self.image.path], None) if bare else install.layers(self.image, say)
         self.container = Container(layers)
+        self._at_end = []
         self.outside = Outside(self)
         self.pebble = Pebble(self)
 
@@ -76,18 +78,35 @@ class Machine(Settings):
         return self
 
     def destroy(self):
+        while self._at_end:
+            self._at_end.pop()()
         self.container.destroy()
-        for lock in (self._layer_lock, self._image.lock):
+        for lock in (self._layer_lock, self.image.lock):
             if lock is not None:
                 lock.release()
 
+    def at_end(self, function):
+        """Call function() when the machine ends or is reset; last come, first served."""
+        self._at_end.append(function)
+
     def reset(self):
         """Back to the state after installation, quicker than a boot: see the fixture `fresh`."""
+        while self._at_end:
+            self._at_end.pop()()
         self.pebble.stop()
         self.run("systemctl stop 'acme-*' nginx.service; systemctl reset-failed; nft flush ruleset; "
                  "rm -rf /var/lib/acme/accounts/* /var/lib/acme/certs/* /var/lib/acme/live/* "
                  "/run/acme/challenges/*", check=False)
         self.unconfigure()
+
+    def mangler(self, **options):
+        """A proxy before Pebble (which must run) that misbehaves on request: see lib/mangler.py."""
+        return Mangler(self, **options)
+
+    def network_namespace(self, where):
+        """A path on the host to the network namespace of the machine or of the outside."""
+        process = f"/proc/{self.container.leader}"
+        return f"{process}/ns/net" if where == "inside" else f"{process}/root{NAMESPACE}"
 
     # Commands
 
