@@ -181,11 +181,12 @@ static int start_timer(VarlinkConnection *connection)
 
 static int on_more(sd_event_source *source, void *userdata);
 
-/* Return: 0, -errno. */
+/* A new source each time: sd-event runs what has been pending for longest, and a defer source that
+ * is merely enabled again counts from its first time, so that its connection would always be first.
+ * Return: 0, -errno. */
 static int schedule_more(VarlinkConnection *connection)
 {
-        if (connection->more_source)
-                return sd_event_source_set_enabled(connection->more_source, SD_EVENT_ONESHOT);
+        connection->more_source = sd_event_source_disable_unref(connection->more_source);
         return sd_event_add_defer(connection->server->event,
                                   &connection->more_source,
                                   on_more,

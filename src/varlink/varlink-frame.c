@@ -18,7 +18,8 @@ void frame_reader_done(FrameReader *reader)
         *reader = (FrameReader){};
 }
 
-/* Makes room for one byte at least. Return: 0, -EMSGSIZE, -ENOMEM. */
+/* Makes room for one byte at least; to be called when there is no whole message. Return: 0,
+ * -EMSGSIZE, -ENOMEM. */
 static int make_room(FrameReader *reader)
 {
         size_t allocated;
@@ -62,6 +63,8 @@ int frame_reader_receive(FrameReader *reader, int fd)
         if (n == 0)
                 return FRAME_E_END;
         reader->end += (size_t) n;
+        if (reader->end == FRAME_BUFFER_MAX && !frame_reader_has_frame(reader))
+                return -EMSGSIZE;
         return 0;
 }
 
