@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* One certificate taken apart. Every value in it was chosen by somebody else: lengths and alphabets
+ * are checked here, texts escaped, before anything of it reaches a log or a state file. */
+
+#include "x509/certificate.h"
+
+#include <openssl/x509v3.h>
+#include <time.h>
+
+#include "base/escape.h"
+
+static void general_names_freep(GENERAL_NAMES **names)
+{
+        GENERAL_NAMES_free(*names);
+}
+
+static void openssl_freep(unsigned char **p)
+{
+        OPENSSL_free(*p);
+}
+
+static void bio_freep(BIO **bio)
+{
+        BIO_free(*bio);
+}
+
+void certificate_summary_done(CertificateSummary *summary)
+{
+        free(summary->serial);
+        free(summary->fingerprint);
+        free(summary->issuer);
+        strv_free(summary->identifiers);
+        *summary = (CertificateSummary){};
+}
+
+int certificate_get_time(const ASN1_TIME *time, usec_t *ret)
+{
+        struct tm tm = {};
+        time_t seconds;
+
+        if (ASN1_TIME_to_tm(time, &tm) != 1)
+                return -EBADMSG;
+        seconds = timegm(&tm);
+        *ret = seconds > 0 ? (usec_t) seconds * USEC_PER_SEC : 0;
+        return 0;
+}
+
+/* Return: 0, -EBADMSG, -ENOMEM. */
+static int append_dns_name(char ***list, const GENERAL_NAME *name)
+{
+        _cleanup_free_ char *copy = NULL;
+        const unsigned char *data;
+        size_t length;
+
+        if (name->type != GEN_DNS)
+                return -EBADMSG;
+        data = ASN1_STRING_get0_data(name->d.dNSName);
+        length = (size_t) ASN1_STRING_length(name->d.dNSName);
+        if (length == 0 || memchr(data, 0, length))
+                return -EBADMSG;
+        copy = strndup((const char *) data, length);
+        if (!copy)
+                return -ENOMEM;
+        /* RFC 4343: in names, ASCII letters have no case. */
+        for (char *p = copy; *p; p++)
+                if (*p >= 'A' && *p <= 'Z')
+                        *p = (char) (*p - 'A' + 'a');
+        return strv_append(list, copy);
+}
+
+int certificate_get_names(X509 *certificate, char ***ret)
+{
+        _cleanup_(general_names_freep) GENERAL_NAMES *names = NULL;
+        _cleanup_strv_free_ char **list = NULL;
+        int r;
+
+        names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+        if (!names || sk_GENERAL_NAME_num(names) <= 0)
+                return -EBADMSG;
+        for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+                r = append_dns_name(&list, sk_GENERAL_NAME_value(names, i));
+                if (r < 0)
+                        return r;
+        }
+        strv_sort_unique(list);
+        *ret = TAKE_PTR(list);
+        return 0;
+}
+
+static char *format_hex(const unsigned char *data, size_t length)
+{
+        static const char digits[] = "0123456789abcdef";
+        char *text = malloc(2 * length + 1), *p = text;
+
+        if (!text)
+                return NULL;
+        for (size_t i = 0; i < length; i++) {
+                *p++ = digits[data[i] >> 4];
+                *p++ = digits[data[i] & 0xf];
+        }
+        *p = '\0';
+        return text;
+}
+
+static int get_serial(X509 *certificate, char **ret)
+{
+        const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
+        size_t length = (size_t) ASN1_STRING_length(serial);
+
+        if (length == 0 || length > CERTIFICATE_SERIAL_BYTES_MAX)
+                return -EBADMSG;
+        *ret = format_hex(ASN1_STRING_get0_data(serial), length);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int get_fingerprint(X509 *certificate, char **ret)
+{
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        unsigned length;
+
+        if (X509_digest(certificate, EVP_sha256(), digest, &length) != 1)
+                return -ENOMEM;
+        *ret = format_hex(digest, length);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* Return: 0; -ENOENT when the name has no common name; -ENOMEM. */
+static int get_common_name(const X509_NAME *name, char **ret)
+{
+        _cleanup_(openssl_freep) unsigned char *text = NULL;
+        int at, length;
+
+        at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+        if (at < 0)
+                return -ENOENT;
+        length = ASN1_STRING_to_UTF8(&text,
+                                     X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+        if (length <= 0)
+                return -ENOENT;
+        *ret = escape_foreign((const char *) text, (size_t) length, FOREIGN_TEXT_MAX);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int get_issuer(X509 *certificate, char **ret)
+{
+        const X509_NAME *name = X509_get_issuer_name(certificate);
+        _cleanup_(bio_freep) BIO *bio = NULL;
+        char *text;
+        long length;
+        int r;
+
+        r = get_common_name(name, ret);
+        if (r != -ENOENT)
+                return r;
+        bio = BIO_new(BIO_s_mem());
+        if (!bio || X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) < 0)
+                return -ENOMEM;
+        length = BIO_get_mem_data(bio, &text);
+        *ret = escape_foreign(length > 0 ? text : "",
+                              length > 0 ? (size_t) length : 0,
+                              FOREIGN_TEXT_MAX);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int certificate_summarize(X509 *certificate, CertificateSummary *ret)
+{
+        CertificateSummary summary = {};
+        int r;
+
+        r = get_serial(certificate, &summary.serial);
+        if (r == 0)
+                r = get_fingerprint(certificate, &summary.fingerprint);
+        if (r == 0)
+                r = get_issuer(certificate, &summary.issuer);
+        if (r == 0)
+                r = certificate_get_time(X509_get0_notBefore(certificate),
+                                         &summary.not_before_usec);
+        if (r == 0)
+                r = certificate_get_time(X509_get0_notAfter(certificate), &summary.not_after_usec);
+        if (r == 0)
+                r = certificate_get_names(certificate, &summary.identifiers);
+        if (r < 0) {
+                certificate_summary_done(&summary);
+                return r;
+        }
+        *ret = summary;
+        return 0;
+}
