@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Accounts. The key is made once and then kept whatever AccountKeyType= says: to change it is
+ * RFC 8555 section 7.3.5, with the CA's consent. account.json only saves a request: without it, the
+ * same key finds its account again (section 7.3.1).
+ *
+ * Two first renewals may make a key at the same moment. Each writes its own to a file that nobody
+ * else knows, and link(2) lets exactly one of them become key.pem; the other takes that one. */
+
+#include "signer/account.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "acme/url.h"
+#include "base/base64url.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/time-util.h"
+#include "signer/jwk.h"
+#include "json/json.h"
+
+#define KEY_FILE "key.pem"
+#define ACCOUNT_FILE "account.json"
+#define ACCOUNT_BYTES_MAX (16U * 1024U)
+#define TEMPORARY_NAME_MAX 64U
+#define THUMBPRINT_BYTES_MAX 64U
+
+/* A temporary of another process may be in use; one of this age was left behind. */
+#define TEMPORARY_AGE_MAX_USEC USEC_PER_HOUR
+
+struct Account {
+        int fd;
+        char *directory;
+        char *url;
+        EVP_PKEY *key;
+        char *thumbprint;
+};
+
+typedef struct AccountMembers {
+        const char *url, *directory, *thumbprint;
+} AccountMembers;
+
+static bool is_thumbprint(const char *s)
+{
+        return base64url_is_valid(s, 1, THUMBPRINT_BYTES_MAX);
+}
+
+#define MEMBER(field, max, is_valid)                                                               \
+        {                                                                                          \
+#field, JSON_STRING, offsetof(AccountMembers, field), (max), (is_valid),           \
+                                JSON_MANDATORY, 0                                                  \
+        }
+
+static const JsonField account_fields[] = {
+                MEMBER(url, ACME_URL_MAX, acme_url_is_valid),
+                MEMBER(directory, ACME_URL_MAX, acme_url_is_valid),
+                MEMBER(thumbprint, THUMBPRINT_BYTES_MAX, is_thumbprint),
+                {},
+};
+
+void account_free(Account *account)
+{
+        if (!account)
+                return;
+        closep(&account->fd);
+        free(account->directory);
+        free(account->url);
+        EVP_PKEY_free(account->key);
+        free(account->thumbprint);
+        free(account);
+}
+
+/* Return: the descriptor, -errno. */
+static int open_directory(const char *root, const char *ca)
+{
+        _cleanup_free_ char *parent = NULL, *path = NULL;
+        int fd;
+
+        if (asprintf(&parent, "%s" ACCOUNTS_PATH, root) < 0)
+                return -ENOMEM;
+        if (asprintf(&path, "%s/%s", parent, ca) < 0)
+                return -ENOMEM;
+        if (mkdir(parent, 0700) < 0 && errno != EEXIST && errno != EROFS)
+                return -errno;
+        if (mkdir(path, 0700) < 0 && errno != EEXIST && errno != EROFS)
+                return -errno;
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+/* Takes over what account.json says if that is for this directory and this key: with another key
+ * the URL would be refused for ever. It is a cache: a file that cannot be read is passed over. */
+static void read_url(Account *account)
+{
+        _cleanup_json_ struct json_object *object = NULL;
+        _cleanup_free_ char *text = NULL;
+        AccountMembers members = {};
+        size_t length;
+        int r;
+
+        r = file_read(account->fd, ACCOUNT_FILE, ACCOUNT_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        if (r == -ENOENT)
+                return;
+        if (r == 0)
+                r = json_parse(text, length, &object);
+        if (r == 0 && !json_object_is_type(object, json_type_object))
+                r = -EBADMSG;
+        if (r == 0)
+                r = json_dispatch(object, account_fields, &members, JSON_ALLOW_UNKNOWN, NULL);
+        if (r < 0)
+                log_warning_errno(r,
+                                  "The account's URL cannot be read and will be asked for again");
+        else if (streq(members.directory, account->directory) &&
+                 streq(members.thumbprint, account->thumbprint))
+                account->url = strdup(members.url);
+}
+
+/* A run that was killed between making a key and linking it leaves the key's file. */
+static void sweep(Account *account)
+{
+        usec_t now_usec = now_realtime();
+        struct dirent *entry;
+        struct stat st;
+        DIR *d;
+        int fd;
+
+        fd = openat(account->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        d = fd < 0 ? NULL : fdopendir(fd);
+        if (!d) {
+                closep(&fd);
+                return;
+        }
+        while ((entry = readdir(d))) {
+                if (!startswith(entry->d_name, FILE_TEMPORARY_PREFIX))
+                        continue;
+                if (fstatat(account->fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                        continue;
+                if ((usec_t) st.st_mtim.tv_sec * USEC_PER_SEC + TEMPORARY_AGE_MAX_USEC < now_usec)
+                        (void) unlinkat(account->fd, entry->d_name, 0);
+        }
+        closedir(d);
+}
+
+int account_open(const char *root, const char *ca, const char *directory, Account **ret)
+{
+        _cleanup_(account_freep) Account *account = calloc(1, sizeof(Account));
+
+        if (!account)
+                return -ENOMEM;
+        account->fd = open_directory(root, ca);
+        if (account->fd < 0)
+                return account->fd;
+        account->directory = strdup(directory);
+        if (!account->directory)
+                return -ENOMEM;
+        sweep(account);
+        *ret = TAKE_PTR(account);
+        return 0;
+}
+
+const char *account_url(const Account *account)
+{
+        return account->url;
+}
+
+const char *account_thumbprint(const Account *account)
+{
+        return account->thumbprint;
+}
+
+int account_set_url(Account *account, const char *url)
+{
+        _cleanup_json_ struct json_object *object = json_object_new_object();
+        const char *text;
+        size_t length;
+        int r;
+
+        assert(account->key);
+        r = free_and_strdup(&account->url, url);
+        if (r < 0 || !object)
+                return -ENOMEM;
+        r = json_add_string(object, "url", url);
+        if (r == 0)
+                r = json_add_string(object, "directory", account->directory);
+        if (r == 0)
+                r = json_add_string(object, "thumbprint", account->thumbprint);
+        if (r == 0)
+                r = json_format(object, &text, &length);
+        if (r < 0)
+                return r;
+        return file_replace(account->fd, ACCOUNT_FILE, text, length, 0600);
+}
+
+int account_forget_url(Account *account)
+{
+        free(account->url);
+        account->url = NULL;
+        if (unlinkat(account->fd, ACCOUNT_FILE, 0) < 0 && errno != ENOENT)
+                return -errno;
+        return file_sync_directory(account->fd);
+}
+
+/* key is taken on success. Return: 0; -EOPNOTSUPP for a kind that cannot sign for an account;
+ * -ENOMEM. */
+static int adopt_key(Account *account, EVP_PKEY *key, EVP_PKEY **ret)
+{
+        char *thumbprint;
+        int r;
+
+        r = jwk_thumbprint(key, &thumbprint);
+        if (r < 0)
+                return r;
+        free(account->thumbprint);
+        EVP_PKEY_free(account->key);
+        account->thumbprint = thumbprint;
+        *ret = account->key = key;
+        if (!account->url)
+                read_url(account);
+        return 0;
+}
+
+int account_load_key(Account *account, EVP_PKEY **ret)
+{
+        _cleanup_key_ EVP_PKEY *key = NULL;
+        int r;
+
+        if (account->key) {
+                *ret = account->key;
+                return 0;
+        }
+        r = key_read_file(account->fd, KEY_FILE, &key);
+        if (r < 0)
+                return r;
+        r = adopt_key(account, key, ret);
+        if (r == 0)
+                key = NULL;
+        return r;
+}
+
+int account_add_key(Account *account, EVP_PKEY *key, EVP_PKEY **ret, bool *ret_made)
+{
+        char temporary[TEMPORARY_NAME_MAX];
+        uint64_t random;
+        int r;
+
+        if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+                return -EIO;
+        (void) snprintf(temporary,
+                        sizeof(temporary),
+                        FILE_TEMPORARY_PREFIX KEY_FILE ".%016llx",
+                        (unsigned long long) random);
+        r = key_create_file(account->fd, temporary, key);
+        if (r < 0)
+                return r;
+        r = linkat(account->fd, temporary, account->fd, KEY_FILE, 0) < 0 ? -errno : 0;
+        (void) unlinkat(account->fd, temporary, 0);
+        if (r < 0 && r != -EEXIST)
+                return r;
+        *ret_made = r == 0;
+        r = file_sync_directory(account->fd);
+        if (r < 0)
+                return r;
+        /* Read back in both cases: what is on disk is what counts. */
+        return account_load_key(account, ret);
+}

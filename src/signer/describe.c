@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Describe: all that a client needs to know before it speaks to the CA. Nothing of it is secret.
+ * When a renewal is due, everything that could make Install fail here is looked at first: an order
+ * that cannot end well costs the CA's patience. */
+
+#include "signer/policy.h"
+
+/* What this project can answer (RFC 8555 section 8.3). */
+#define CHALLENGE_TYPE "http-01"
+
+static int64_t to_seconds(usec_t usec)
+{
+        return (int64_t) (usec / USEC_PER_SEC);
+}
+
+struct json_object *certificate_to_json(const StateCertificate *c)
+{
+        struct json_object *object = json_object_new_object();
+
+        if (object && json_add_string(object, "generation", c->generation) == 0 &&
+            json_add_string(object, "serial", c->serial) == 0 &&
+            json_add_string(object, "fingerprint", c->fingerprint) == 0 &&
+            json_add_string(object, "issuer", c->issuer) == 0 &&
+            json_add_integer(object, "notBefore", to_seconds(c->not_before_usec)) == 0 &&
+            json_add_integer(object, "notAfter", to_seconds(c->not_after_usec)) == 0 &&
+            json_add_integer(object, "installedAt", to_seconds(c->installed_usec)) == 0)
+                return object;
+        json_object_put(object);
+        return NULL;
+}
+
+static int add_optional(struct json_object *object, const char *name, const char *value)
+{
+        return value ? json_add_string(object, name, value) : 0;
+}
+
+static int add_identifiers(struct json_object *object, char *const *identifiers)
+{
+        struct json_object *list = json_object_new_array();
+
+        if (json_add(object, "identifiers", list) < 0)
+                return -ENOMEM;
+        for (; identifiers && *identifiers; identifiers++) {
+                struct json_object *identifier = json_object_new_object();
+
+                if (!identifier || json_object_array_add(list, identifier) < 0) {
+                        json_object_put(identifier);
+                        return -ENOMEM;
+                }
+                if (json_add_string(identifier, "type", "dns") < 0 ||
+                    json_add_string(identifier, "value", *identifiers) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int add_configuration(struct json_object *object, const Signer *signer)
+{
+        const Config *config = signer->config;
+        struct json_object *challenges = json_object_new_array();
+
+        if (json_add(object, "challenges", challenges) < 0 ||
+            json_object_array_add(challenges, json_object_new_string(CHALLENGE_TYPE)) < 0 ||
+            json_add_string(object, "name", signer->name) < 0 ||
+            add_identifiers(object, config->identifiers) < 0 ||
+            json_add_string(object, "ca", config->ca) < 0 ||
+            json_add_string(object, "directory", config->directory) < 0 ||
+            json_add_strv(object, "origins", config->origins) < 0 ||
+            add_optional(object, "trust", config->trust) < 0)
+                return -ENOMEM;
+        return json_add_boolean(object, "termsOfServiceAgreed", config->terms_of_service_agreed);
+}
+
+static int add_state(struct json_object *object, const Signer *signer, DueReason due)
+{
+        const StateCertificate *c = &signer->state->certificate;
+
+        if (add_optional(object, "account", account_url(signer->account)) < 0 ||
+            add_optional(object, "order", signer->state->order.url) < 0 ||
+            add_optional(object, "due", due_reason_to_string(due)) < 0)
+                return -ENOMEM;
+        if (!c->is_set)
+                return 0;
+        if (json_add(object, "certificate", certificate_to_json(c)) < 0)
+                return -ENOMEM;
+        return json_add_integer(object,
+                                "renewAt",
+                                to_seconds(due_renew_at(c->not_before_usec, c->not_after_usec)));
+}
+
+static int reply(Signer *signer, VarlinkCall *call, DueReason due)
+{
+        _cleanup_json_ struct json_object *object = json_object_new_object();
+
+        if (!object || add_configuration(object, signer) < 0 || add_state(object, signer, due) < 0)
+                return -ENOMEM;
+        return varlink_reply(call, TAKE_PTR(object));
+}
+
+int method_describe(VarlinkCall *call, const void *parameters _unused_, void *userdata)
+{
+        Signer *signer = userdata;
+        DueReason due;
+        int r;
+
+        r = policy_admit(signer, call);
+        if (r != 0)
+                return MIN(r, 0);
+        due = signer_due(signer, signer->now());
+        if (due != DUE_NOT) {
+                r = store_check_room(signer->store);
+                if (r < 0)
+                        return MIN(policy_store_failed(
+                                                   call,
+                                                   r,
+                                                   "There is no room for a new certificate of %s "
+                                                   "below " STORE_PATH,
+                                                   signer->name),
+                                   0);
+        }
+        r = reply(signer, call, due);
+        if (r < 0)
+                return r;
+        /* When the reply is out: what was found at the start, and the keys that will be needed. */
+        signer_flush_state_soon(signer);
+        if (due != DUE_NOT)
+                signer_prepare_keys(signer);
+        return 0;
+}

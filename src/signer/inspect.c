@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What is really live, and what state.json says about it. The store is right; the state is made to
+ * say the same. What only the state knows (which CA a certificate came from, the order under way,
+ * failures) is kept as long as it is about what is there. */
+
+#include <sys/stat.h>
+
+#include "base/audit.h"
+#include "base/log.h"
+#include "signer/signer-internal.h"
+#include "x509/certificate.h"
+
+/* state.json is not written anew just because the same was seen again. */
+#define CHECKED_STEP_USEC USEC_PER_HOUR
+
+int signer_flush_state(Signer *signer)
+{
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = state_format(signer->state, &text);
+        if (r == 0 && !streq_ptr(text, signer->written_state))
+                r = store_write_state(signer->store, text);
+        if (r < 0)
+                return log_warning_errno(r,
+                                         "Failed to write " STATE_FILE
+                                         " of %s; the next run will know less",
+                                         signer->name);
+        free(signer->written_state);
+        signer->written_state = TAKE_PTR(text);
+        return 0;
+}
+
+static int on_flush(sd_event_source *source _unused_, void *userdata)
+{
+        (void) signer_flush_state(userdata);
+        return 0;
+}
+
+void signer_flush_state_soon(Signer *signer)
+{
+        int r;
+
+        if (signer->flush_source)
+                r = sd_event_source_set_enabled(signer->flush_source, SD_EVENT_ONESHOT);
+        else
+                r = sd_event_add_defer(signer->event, &signer->flush_source, on_flush, signer);
+        if (r < 0)
+                (void) signer_flush_state(signer);
+}
+
+/* Return: 0, -ENOMEM. */
+static int set_aside(Signer *signer, int why)
+{
+        int r;
+
+        r = store_set_state_aside(signer->store);
+        if (r < 0)
+                log_warning_errno(r, "Failed to set " STATE_FILE " of %s aside", signer->name);
+        audit(AUDIT_STATE_SET_ASIDE,
+              why == STATE_E_NEWER
+                              ? "The state file is of a later version and was set aside as "
+                                "state.json.bad"
+                              : "The state file is damaged and was set aside as state.json.bad",
+              {AUDIT_REASON, why == STATE_E_NEWER ? "newer" : "damaged"});
+        return state_new(&signer->state);
+}
+
+static int read_state(Signer *signer)
+{
+        int r;
+
+        r = store_read_state(signer->store, &signer->state);
+        if (r > 0)
+                return set_aside(signer, r);
+        if (r < 0)
+                return r;
+        return state_format(signer->state, &signer->written_state);
+}
+
+int signer_remember_certificate(Signer *signer,
+                                X509 *certificate,
+                                const char *generation,
+                                const char *directory,
+                                usec_t installed_usec,
+                                usec_t checked_usec)
+{
+        EVP_PKEY *key = X509_get0_pubkey(certificate);
+        StateCertificate *c = &signer->state->certificate;
+        CertificateSummary summary;
+        StateCertificate fresh = {};
+        int r;
+
+        r = certificate_summarize(certificate, &summary);
+        if (r < 0)
+                return r;
+        fresh = (StateCertificate){
+                        .is_set = true,
+                        .serial = summary.serial,
+                        .fingerprint = summary.fingerprint,
+                        .issuer = summary.issuer,
+                        .not_before_usec = summary.not_before_usec,
+                        .not_after_usec = summary.not_after_usec,
+                        .installed_usec = installed_usec,
+                        .checked_usec = checked_usec,
+                        .identifiers = summary.identifiers,
+        };
+        if (free_and_strdup(&fresh.generation, generation) < 0 ||
+            free_and_strdup(&fresh.directory, directory) < 0 ||
+            free_and_strdup(&fresh.key_type,
+                            (key ? key_type_to_string(key_get_type(key)) : NULL) ?: "other") < 0) {
+                state_certificate_done(&fresh);
+                return -ENOMEM;
+        }
+        state_certificate_done(c);
+        *c = fresh;
+        return 0;
+}
+
+/* Does the state speak of this very certificate? */
+static bool is_remembered(const StateCertificate *c, X509 *certificate, const char *generation)
+{
+        CertificateSummary summary = {};
+        bool same;
+
+        if (!c->is_set || !streq(c->generation, generation) ||
+            certificate_summarize(certificate, &summary) < 0)
+                return false;
+        same = streq(summary.fingerprint, c->fingerprint);
+        certificate_summary_done(&summary);
+        return same;
+}
+
+/* A run that was killed after it had installed, and before it could say so. */
+static bool is_unremembered_success(const StateCertificate *c, const char *generation)
+{
+        return c->is_set && generation_compare(generation, c->generation) > 0;
+}
+
+static usec_t next_checked(const StateCertificate *c, bool known, usec_t now_usec)
+{
+        if (known && c->checked_usec <= now_usec && now_usec - c->checked_usec < CHECKED_STEP_USEC)
+                return c->checked_usec;
+        return now_usec;
+}
+
+/* Return: 0; -EBADMSG when the certificate is not one that we could have installed; -ENOMEM. */
+static int remember_live(Signer *signer, StoreLive *live)
+{
+        StateCertificate *c = &signer->state->certificate;
+        X509 *leaf = chain_get(live->chain, 0);
+        EVP_PKEY *leaf_key = X509_get0_pubkey(leaf);
+        bool known = is_remembered(c, leaf, live->generation);
+        _cleanup_free_ char *directory = NULL;
+        int r;
+
+        r = free_and_strdup(&directory, known ? c->directory : NULL);
+        if (r < 0)
+                return r;
+        if (is_unremembered_success(c, live->generation)) {
+                state_order_done(&signer->state->order);
+                state_failure_done(&signer->state->failure);
+        }
+        signer->key_mismatch = !live->key || !leaf_key || EVP_PKEY_eq(live->key, leaf_key) != 1;
+        /* Never checked, so that the client's quick look does not trust it either. */
+        r = signer_remember_certificate(
+                        signer,
+                        leaf,
+                        live->generation,
+                        directory,
+                        known ? c->installed_usec : live->installed_usec,
+                        signer->key_mismatch ? 0 : next_checked(c, known, signer->now()));
+        if (r < 0)
+                return r;
+        if (signer->key_mismatch)
+                log_warning("The live key of %s is not the live certificate's: the certificate "
+                            "will be "
+                            "renewed",
+                            signer->name);
+        else if (!signer->config->renew_key)
+                signer->live_key = TAKE_PTR(live->key);
+        return 0;
+}
+
+static int inspect_live(Signer *signer)
+{
+        _cleanup_(store_live_done) StoreLive live = {};
+        int r;
+
+        r = store_read_live(signer->store, &live);
+        if (r == 0)
+                r = remember_live(signer, &live);
+        if (r == -EBADMSG)
+                log_warning("%s/live/%s is not a certificate that acmeward installed: a new one "
+                            "will "
+                            "take its place",
+                            STORE_PATH,
+                            signer->name);
+        if (r == -EBADMSG || r == -ENOENT) {
+                state_certificate_done(&signer->state->certificate);
+                return 0;
+        }
+        return r;
+}
+
+/* Is the pending key the live certificate's? Then a run was killed after it had installed. */
+static bool is_installed(Signer *signer)
+{
+        StoreLive live = {};
+        bool same;
+
+        if (store_read_live(signer->store, &live) < 0)
+                return false;
+        same = EVP_PKEY_eq(X509_get0_pubkey(chain_get(live.chain, 0)), signer->pending_key) == 1;
+        store_live_done(&live);
+        return same;
+}
+
+static void drop_pending(Signer *signer)
+{
+        int r;
+
+        EVP_PKEY_free(signer->pending_key);
+        signer->pending_key = NULL;
+        /* A chain for that key could not be installed any more. */
+        state_order_done(&signer->state->order);
+        r = store_drop_pending(signer->store);
+        if (r < 0)
+                log_warning_errno(r, "Failed to remove the pending key of %s", signer->name);
+}
+
+static int inspect_pending(Signer *signer)
+{
+        int r;
+
+        r = store_read_pending(signer->store, &signer->pending_key);
+        if (r == -ENOENT)
+                return 0;
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0) {
+                log_warning_errno(r,
+                                  "The pending key of %s cannot be used; dropping it",
+                                  signer->name);
+                drop_pending(signer);
+        } else if (key_get_type(signer->pending_key) != signer->config->key_type) {
+                log_info("KeyType= of %s has changed; dropping the pending key", signer->name);
+                drop_pending(signer);
+        } else if (is_installed(signer))
+                drop_pending(signer);
+        return 0;
+}
+
+/* Of other settings, or of another CA: not gone on with. */
+static void inspect_order(Signer *signer)
+{
+        StateOrder *order = &signer->state->order;
+
+        if (order->url && (!strv_equal(order->identifiers, signer->config->identifiers) ||
+                           !streq(order->directory, signer->config->directory)))
+                state_order_done(order);
+}
+
+int signer_inspect(Signer *signer)
+{
+        int r;
+
+        r = store_tidy(signer->store);
+        if (r < 0)
+                log_warning_errno(r, "Failed to clean up the store of %s", signer->name);
+        r = read_state(signer);
+        if (r == 0)
+                r = inspect_live(signer);
+        if (r == 0)
+                r = inspect_pending(signer);
+        if (r == 0)
+                inspect_order(signer);
+        return r;
+}
+
+/* When an administrator asked for a renewal; 0: not at all. */
+static usec_t requested_usec(const Signer *signer)
+{
+        _cleanup_free_ char *path = NULL;
+        struct stat st;
+
+        if (asprintf(&path, "%s" RENEWAL_REQUEST_DIRECTORY "/%s", signer->root, signer->name) < 0) {
+                path = NULL;
+                return 0;
+        }
+        if (lstat(path, &st) < 0)
+                return 0;
+        return (usec_t) st.st_mtim.tv_sec * USEC_PER_SEC + (usec_t) st.st_mtim.tv_nsec / 1000;
+}
+
+DueReason signer_due(const Signer *signer, usec_t now_usec)
+{
+        const StateCertificate *c = &signer->state->certificate;
+
+        if (c->is_set && signer->key_mismatch)
+                return DUE_KEY_MISMATCH;
+        return due_evaluate(c, signer->config, requested_usec(signer), now_usec);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What a caller may have. The client is not trusted: it talks to the CA and may have fallen. So a
+ * URL must be the CA's, the number of signatures is bounded, and everything else about a request is
+ * not the caller's to choose. */
+
+#include "signer/policy.h"
+
+#include <stdarg.h>
+
+#include "acme/url.h"
+#include "base/audit.h"
+#include "base/log.h"
+
+#define PID_TEXT_MAX 16U
+
+static void note(Signer *signer,
+                 VarlinkConnection *connection,
+                 const char *operation,
+                 const char *reason,
+                 const char *message,
+                 const char *url)
+{
+        char pid[PID_TEXT_MAX];
+
+        if (signer->refusals == REFUSALS_AUDITED_MAX)
+                log_warning("More calls are refused; this run's audit trail stops to count them");
+        if (signer->refusals <= REFUSALS_AUDITED_MAX)
+                signer->refusals++;
+        if (signer->refusals > REFUSALS_AUDITED_MAX)
+                return;
+        (void) snprintf(pid, sizeof(pid), "%i", (int) varlink_connection_peer_pid(connection));
+        audit(AUDIT_REFUSED,
+              message,
+              {AUDIT_OPERATION, operation},
+              {AUDIT_REASON, reason},
+              {AUDIT_URL, url},
+              {AUDIT_CA, signer->config ? signer->config->ca : NULL},
+              {AUDIT_PEER, pid});
+}
+
+void policy_note_refusal(VarlinkConnection *connection,
+                         const char *operation,
+                         const char *reason,
+                         void *userdata)
+{
+        note(userdata, connection, operation, reason, "Refused a call that is not allowed", NULL);
+}
+
+int policy_refuse(Signer *signer,
+                  VarlinkCall *call,
+                  const char *error,
+                  struct json_object *parameters,
+                  const char *message,
+                  const char *url)
+{
+        _cleanup_free_ char *name = NULL;
+        int r;
+
+        note(signer, varlink_call_connection(call), varlink_call_method(call), error, message, url);
+        if (asprintf(&name, SIGNER_INTERFACE ".%s", error) < 0) {
+                name = NULL;
+                json_object_put(parameters);
+                return -ENOMEM;
+        }
+        r = varlink_error(call, name, parameters);
+        return r < 0 ? r : POLICY_E_REFUSED;
+}
+
+/* Return: a new object with one string, NULL without memory. */
+static struct json_object *one_string(const char *name, const char *value)
+{
+        struct json_object *object = json_object_new_object();
+
+        if (object && json_add_string(object, name, value) == 0)
+                return object;
+        json_object_put(object);
+        return NULL;
+}
+
+int policy_store_failed(VarlinkCall *call, int error, const char *format, ...)
+{
+        _cleanup_free_ char *what = NULL, *message = NULL;
+        va_list arguments;
+        int r;
+
+        va_start(arguments, format);
+        r = vasprintf(&what, format, arguments);
+        va_end(arguments);
+        if (r < 0) {
+                what = NULL;
+                return -ENOMEM;
+        }
+        if (asprintf(&message, "%s: %s", what, strerror(-error)) < 0) {
+                message = NULL;
+                return -ENOMEM;
+        }
+        log_error("%s", message);
+        r = varlink_error_string(call, SIGNER_INTERFACE ".StoreFailed", "message", message);
+        return r < 0 ? r : POLICY_E_REFUSED;
+}
+
+int policy_admit(Signer *signer, VarlinkCall *call)
+{
+        if (!signer->config)
+                return policy_refuse(signer,
+                                     call,
+                                     "ConfigurationInvalid",
+                                     one_string("message", signer->config_message),
+                                     signer->config_message,
+                                     NULL);
+        if (signer->store_message) {
+                int r = varlink_error_string(call,
+                                             SIGNER_INTERFACE ".StoreFailed",
+                                             "message",
+                                             signer->store_message);
+
+                return r < 0 ? r : POLICY_E_REFUSED;
+        }
+        return 0;
+}
+
+int policy_admit_url(Signer *signer, VarlinkCall *call, const char *url)
+{
+        if (acme_url_has_origin(url, signer->config->origins))
+                return 0;
+        return policy_refuse(signer,
+                             call,
+                             "UrlRefused",
+                             one_string("url", url),
+                             "Refused to sign for a URL that is not the CA's",
+                             url);
+}
+
+int policy_admit_signature(Signer *signer, VarlinkCall *call)
+{
+        size_t n = strv_length(signer->config->identifiers);
+
+        if (signer->signatures < SIGNATURE_BUDGET(n)) {
+                signer->signatures++;
+                return 0;
+        }
+        return policy_refuse(signer,
+                             call,
+                             "BudgetExhausted",
+                             NULL,
+                             "Refused to sign more often than one renewal can need",
+                             NULL);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The signer's life: opened by PID 1's socket, it looks at configuration and store once, serves,
+ * and ends with its door. Who may knock has been decided by the kernel; the signer trusts no caller
+ * with more than its methods give, and calls nobody. */
+
+#include "signer/signer.h"
+
+#include "base/audit.h"
+#include "base/exit-status.h"
+#include "base/log.h"
+#include "signer/peer.h"
+#include "signer/policy.h"
+
+/* Return: 0, and config_message says what is wrong with it if anything is; -ENOMEM. */
+static int load_configuration(Signer *signer)
+{
+        ConfigError error = {};
+        int r;
+
+        r = config_load(signer->name, signer->root, &signer->config, &error);
+        if (r <= 0)
+                return r;
+        r = free_and_strdup(&signer->config_message,
+                            error.message ?: "The configuration is not valid");
+        config_error_done(&error);
+        if (r == 0)
+                audit(AUDIT_CONFIGURATION_INVALID, signer->config_message, {NULL, NULL});
+        return r;
+}
+
+/* Notes why every call will be answered with StoreFailed. Return: 0, -ENOMEM. */
+static int give_up_store(Signer *signer, int error, const char *path, const char *what)
+{
+        if (asprintf(&signer->store_message,
+                     "Failed to read %s/%s: %s",
+                     path,
+                     what,
+                     error == -EBADMSG ? "it is damaged; restore it, or move it away for a new one"
+                                       : strerror(-error)) < 0) {
+                signer->store_message = NULL;
+                return -ENOMEM;
+        }
+        log_error("%s", signer->store_message);
+        return 0;
+}
+
+static int open_account(Signer *signer)
+{
+        EVP_PKEY *key;
+        int r;
+
+        r = account_open(signer->root,
+                         signer->config->ca,
+                         signer->config->directory,
+                         &signer->account);
+        /* What account.json says counts for this key only. */
+        if (r == 0)
+                r = account_load_key(signer->account, &key);
+        return r == -ENOENT && signer->account ? 0 : r;
+}
+
+static int open_store(Signer *signer)
+{
+        int r;
+
+        r = open_account(signer);
+        if (r < 0)
+                return give_up_store(signer, r, ACCOUNTS_PATH, signer->config->ca);
+        r = store_open(signer->root, signer->name, &signer->store);
+        if (r == 0)
+                r = signer_inspect(signer);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return give_up_store(signer, r, STORE_PATH "/certs", signer->name);
+        return 0;
+}
+
+int signer_new(sd_event *event,
+               const char *root,
+               const char *name,
+               usec_t (*now)(void),
+               Signer **ret)
+{
+        _cleanup_(signer_freep) Signer *signer = calloc(1, sizeof(Signer));
+        int r;
+
+        if (!signer)
+                return -ENOMEM;
+        signer->event = sd_event_ref(event);
+        signer->root = root;
+        signer->name = name;
+        signer->now = now;
+        r = load_configuration(signer);
+        /* The name is only fit for a path once the configuration has taken it. */
+        if (r == 0 && signer->config)
+                r = open_store(signer);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(signer);
+        return 0;
+}
+
+/* A client that went away in the middle. The challenge room's going means nothing. */
+static void on_disconnected(VarlinkConnection *connection, void *userdata)
+{
+        Signer *signer = userdata;
+
+        if (!peer_vanished(connection) || !signer->config || signer->store_message)
+                return;
+        if (signer_due(signer, signer->now()) == DUE_NOT)
+                return;
+        if (signer_count_failure(signer,
+                                 EXIT_TRY_AGAIN,
+                                 NULL,
+                                 "The client went away in the middle of its work",
+                                 0,
+                                 NULL) < 0) {
+                log_oom();
+                return;
+        }
+        audit(AUDIT_FAILED,
+              "The client went away in the middle of its work",
+              {AUDIT_CA, signer->config->ca},
+              {AUDIT_ORDER, signer->state->order.url},
+              {AUDIT_RETRY_AT, FORMAT_TIMESTAMP(signer->state->failure.next_attempt_usec)});
+}
+
+int signer_serve(Signer *signer, int listen_fd)
+{
+        static const VarlinkServerCallbacks callbacks = {
+                        .disconnected = on_disconnected,
+                        .refused = policy_note_refusal,
+        };
+
+        return varlink_server_new(signer->event,
+                                  listen_fd,
+                                  &signer_interface,
+                                  &callbacks,
+                                  signer,
+                                  &signer->server);
+}
+
+void signer_free(Signer *signer)
+{
+        if (!signer)
+                return;
+        varlink_server_free(signer->server);
+        if (signer->state && !signer->store_message)
+                (void) signer_flush_state(signer);
+        sd_event_source_disable_unref(signer->prepare_source);
+        sd_event_source_disable_unref(signer->flush_source);
+        key_maker_free(signer->account_maker);
+        key_maker_free(signer->certificate_maker);
+        EVP_PKEY_free(signer->live_key);
+        EVP_PKEY_free(signer->pending_key);
+        account_free(signer->account);
+        store_free(signer->store);
+        state_free(signer->state);
+        free(signer->written_state);
+        config_free(signer->config);
+        free(signer->config_message);
+        free(signer->store_message);
+        sd_event_unref(signer->event);
+        free(signer);
+}

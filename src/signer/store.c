@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The store's directories, what a killed run leaves in them, the pending key and the state file. */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "signer/store-internal.h"
+
+#define STATE_BAD_FILE STATE_FILE ".bad"
+
+/* What base/file.c appends to the name of a temporary: a dot and 64 bits in hexadecimal. */
+#define TEMPORARY_SUFFIX_DIGITS 16U
+
+static void dir_closep(DIR **d)
+{
+        if (*d)
+                closedir(*d);
+}
+
+/* Opens a directory, and makes it when it is not there. Its parent is the unit's or tmpfiles'.
+ * Return: the descriptor, -errno. */
+static int open_directory(const char *root, const char *below, const char *name, mode_t mode)
+{
+        _cleanup_free_ char *path = NULL;
+        int fd;
+
+        if (asprintf(&path, "%s" STORE_PATH "/%s%s", root, below, name) < 0)
+                return -ENOMEM;
+        if (mkdir(path, mode) < 0 && errno != EEXIST && errno != EROFS)
+                return -errno;
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
+int store_open(const char *root, const char *name, Store **ret)
+{
+        _cleanup_(store_freep) Store *store = calloc(1, sizeof(Store));
+
+        if (!store)
+                return -ENOMEM;
+        store->certs_fd = store->live_fd = -EBADF;
+        store->name = strdup(name);
+        if (!store->name)
+                return -ENOMEM;
+        store->certs_fd = open_directory(root, "certs/", name, 0755);
+        if (store->certs_fd < 0)
+                return store->certs_fd;
+        store->live_fd = open_directory(root, "live", "", 0755);
+        if (store->live_fd < 0)
+                return store->live_fd;
+        *ret = TAKE_PTR(store);
+        return 0;
+}
+
+void store_free(Store *store)
+{
+        if (!store)
+                return;
+        closep(&store->certs_fd);
+        closep(&store->live_fd);
+        free(store->name);
+        free(store);
+}
+
+/* Calls remove() for each entry that is_leftover() says is one. Return: 0, -errno. */
+static int
+sweep(Store *store, int dir_fd, bool (*is_leftover)(const Store *store, const char *name))
+{
+        _cleanup_(dir_closep) DIR *d = NULL;
+        int fd;
+
+        fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        d = fdopendir(fd);
+        if (!d) {
+                int r = -errno;
+
+                close(fd);
+                return r;
+        }
+        for (;;) {
+                struct dirent *entry;
+                int r;
+
+                errno = 0;
+                entry = readdir(d);
+                if (!entry)
+                        return -errno;
+                if (!is_leftover(store, entry->d_name))
+                        continue;
+                if (unlinkat(dir_fd, entry->d_name, 0) == 0 || errno == ENOENT)
+                        continue;
+                if (errno != EISDIR && errno != EPERM)
+                        return -errno;
+                r = file_remove_tree(dir_fd, entry->d_name);
+                if (r < 0)
+                        return r;
+        }
+}
+
+/* certs/NAME is ours alone: no other process has a temporary there. */
+static bool is_temporary(const Store *store _unused_, const char *name)
+{
+        return startswith(name, FILE_TEMPORARY_PREFIX);
+}
+
+/* live/ is shared by all names: ".#NAME." and the digits of a temporary, nothing longer. */
+static bool is_temporary_link(const Store *store, const char *name)
+{
+        const char *rest = startswith(name, FILE_TEMPORARY_PREFIX);
+
+        if (rest)
+                rest = startswith(rest, store->name);
+        if (!rest || *rest++ != '.')
+                return false;
+        return strlen(rest) == TEMPORARY_SUFFIX_DIGITS &&
+               strspn(rest, "0123456789abcdef") == TEMPORARY_SUFFIX_DIGITS;
+}
+
+int store_tidy(Store *store)
+{
+        int r;
+
+        r = sweep(store, store->certs_fd, is_temporary);
+        if (r == 0)
+                r = sweep(store, store->live_fd, is_temporary_link);
+        return r;
+}
+
+int store_check_room(Store *store)
+{
+        struct statvfs fs;
+
+        if (fstatvfs(store->certs_fd, &fs) < 0)
+                return -errno;
+        if (fs.f_flag & ST_RDONLY)
+                return -EROFS;
+        if ((uint64_t) fs.f_bavail * fs.f_frsize < STORE_FREE_BYTES_MIN)
+                return -ENOSPC;
+        /* File systems without a table of inodes say 0 of 0. */
+        if (fs.f_files > 0 && fs.f_favail < STORE_FREE_FILES_MIN)
+                return -ENOSPC;
+        if (faccessat(store->certs_fd, ".", W_OK | X_OK, AT_EACCESS) < 0 ||
+            faccessat(store->live_fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
+                return -errno;
+        return 0;
+}
+
+/* Return: the descriptor, -ENOENT, -errno. */
+static int open_pending(Store *store)
+{
+        int fd = openat(store->certs_fd,
+                        PENDING_DIRECTORY,
+                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+int store_read_pending(Store *store, EVP_PKEY **ret)
+{
+        _cleanup_close_ int fd = open_pending(store);
+
+        if (fd < 0)
+                return fd;
+        return key_read_file(fd, PENDING_FILE, ret);
+}
+
+int store_write_pending(Store *store, EVP_PKEY *key)
+{
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = store_drop_pending(store);
+        if (r < 0)
+                return r;
+        if (mkdirat(store->certs_fd, PENDING_DIRECTORY, 0700) < 0)
+                return -errno;
+        fd = open_pending(store);
+        if (fd < 0)
+                return fd;
+        r = key_create_file(fd, PENDING_FILE, key);
+        if (r == 0)
+                r = file_sync_directory(fd);
+        if (r == 0)
+                r = file_sync_directory(store->certs_fd);
+        return r;
+}
+
+int store_drop_pending(Store *store)
+{
+        int r;
+
+        r = file_remove_tree(store->certs_fd, PENDING_DIRECTORY);
+        /* Something that is no directory stands in its place. */
+        if (r == -ENOTDIR && unlinkat(store->certs_fd, PENDING_DIRECTORY, 0) == 0)
+                r = 0;
+        return r;
+}
+
+int store_read_state(Store *store, State **ret)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t length;
+        int r;
+
+        r = file_read(store->certs_fd, STATE_FILE, STATE_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        if (r == -ENOENT)
+                return state_new(ret);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return STATE_E_DAMAGED;
+        return state_parse(text, length, ret);
+}
+
+int store_write_state(Store *store, const char *text)
+{
+        return file_replace(store->certs_fd, STATE_FILE, text, strlen(text), 0644);
+}
+
+int store_set_state_aside(Store *store)
+{
+        if (renameat(store->certs_fd, STATE_FILE, store->certs_fd, STATE_BAD_FILE) == 0)
+                return 0;
+        if (errno != EISDIR && errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
+                return -errno;
+        /* Of directory and file one cannot take the other's place. */
+        (void) unlinkat(store->certs_fd, STATE_BAD_FILE, 0);
+        (void) file_remove_tree(store->certs_fd, STATE_BAD_FILE);
+        return renameat(store->certs_fd, STATE_FILE, store->certs_fd, STATE_BAD_FILE) < 0 ? -errno
+                                                                                          : 0;
+}
