@@ -24,6 +24,9 @@
 #define SETTINGS_BYTES_MAX 128U
 #define OUTCOME_MAX 255
 
+/* The latest moment that can be written; the reader takes INT64_MAX for an overflow. */
+#define MOMENT_MAX_USEC ((usec_t) INT64_MAX - 1)
+
 /* As read: strings are borrowed from the document. */
 typedef struct CertificateMembers {
         const char *generation, *serial, *fingerprint, *issuer, *key_type, *directory;
@@ -345,7 +348,7 @@ int state_parse(const char *text, size_t length, State **ret)
 /* A moment that the file can hold; one that is never comes as late as it can. */
 static int add_usec(struct json_object *object, const char *name, usec_t usec)
 {
-        return json_add_integer(object, name, (int64_t) MIN(usec, (usec_t) INT64_MAX));
+        return json_add_integer(object, name, (int64_t) MIN(usec, MOMENT_MAX_USEC));
 }
 
 /* NULL leaves the member out. */

@@ -2,11 +2,7 @@
 
 /* When to renew and when to try again, as tables. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
+#include "base/test.h"
 #include "state/due.h"
 
 #define DAY USEC_PER_DAY
