@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A fallen room: runs an attacker's Python in a unit of ours in place of its program, in exactly its sandbox.
+
+    with Fallen(machine, "acme-renew@a.service", "result = can_read('/etc/shadow')") as room:
+        assert room.result() == "EACCES"
+
+The code finds everything of lib/attack.py, the values it was given by name, and leaves what it found in `result`.
+"""
+
+import contextlib
+import json
+import pathlib
+
+from lib.host import LIB
+
+FOLDER = "/usr/local/lib/acmeward-test"
+
+_MAIN = """\
+import json, sys, traceback
+sys.path.insert(0, {folder!r})
+from attack import *
+globals().update(json.loads({values!r}))
+try:
+    result = None
+{code}
+    print("ATTACK " + json.dumps({{"result": result}}), flush=True)
+except BaseException:
+    print("ATTACK " + json.dumps({{"error": traceback.format_exc()}}), flush=True)
+{after}
+"""
+
+SERVICE = "[Service]\nExecCondition=\nExecStart=\nExecStart={command}\n"
+SOCKET_START_POST = "[Socket]\nExecStartPost=\nExecStartPost={command}\n"
+
+
+class Fallen:
+    """While it lasts, the unit runs `code`."""
+
+    def __init__(self, machine, unit, code, template=SERVICE, after="", values=None):
+        """template: the drop-in, with {command} where the attacker is run. after: code once the result is out."""
+        self.machine = machine
+        self.unit = unit
+        self._drop_in = f"/run/systemd/system/{unit}.d/99-fallen.conf"
+        self._script = f"{FOLDER}/{unit.replace('@', '-at-')}.py"
+        body = "".join(f"    {line}\n" for line in code.strip("\n").splitlines())
+        self._text = _MAIN.format(folder=FOLDER, values=json.dumps(values or {}), code=body, after=after)
+        self._template = template
+
+    def __enter__(self):
+        m = self.machine
+        m.write(f"{FOLDER}/attack.py", (LIB / "attack.py").read_text())
+        m.write(self._script, self._text)
+        m.write(self._drop_in, self._template.format(command=f"/usr/bin/python3 -I -B {self._script}"))
+        m.systemctl("daemon-reload")
+        self.mark = m.cursor()
+        return self
+
+    def __exit__(self, *_):
+        self.machine.run(["rm", "-rf", str(pathlib.PurePath(self._drop_in).parent)])
+        self.machine.systemctl("stop", self.unit, check=False)
+        self.machine.systemctl("daemon-reload")
+        self.machine.systemctl("reset-failed", self.unit, check=False)
+
+    def start(self):
+        """Start the unit as PID 1 would, and return the result."""
+        self.machine.systemctl("start", "--no-block", self.unit)
+        return self.result()
+
+    def result(self, timeout=30):
+        """What the attacker found, once it has run."""
+        def answer():
+            for entry in self.machine.journal(since=self.mark):
+                text = entry.get("MESSAGE", "")
+                if isinstance(text, str) and text.startswith("ATTACK ") and entry.get("_SYSTEMD_UNIT") == self.unit:
+                    return json.loads(text.removeprefix("ATTACK "))
+            return None
+        found = self.machine.wait_until(answer, timeout, 0.1, what=f"the attacker in {self.unit} to finish")
+        assert "error" not in found, found["error"]
+        return found["result"]
+
+
+@contextlib.contextmanager
+def held(machine, *units):
+    """A unit that needs these units, as a renewal would: what stops when unneeded stays up meanwhile."""
+    machine.write("/run/systemd/system/hold.service",
+                  f"[Unit]\nRequires={' '.join(units)}\nAfter={' '.join(units)}\n"
+                  "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n")
+    machine.systemctl("daemon-reload")
+    machine.systemctl("start", "hold.service")
+    try:
+        yield
+    finally:
+        machine.systemctl("stop", "hold.service", check=False)
+        machine.run(["rm", "-f", "/run/systemd/system/hold.service"])
+        machine.systemctl("daemon-reload")
+
+
+def knock(machine, door, code, **values):
+    """Run attack code as root on the machine, outside of any unit, with `door` connected to a socket's path."""
+    text = _MAIN.format(folder=FOLDER, values=json.dumps(values), after="",
+                        code="".join(f"    {line}\n" for line in
+                                     (f"door = Door({door!r})\n" + code.strip("\n")).splitlines()))
+    machine.write(f"{FOLDER}/attack.py", (LIB / "attack.py").read_text())
+    output = machine.run(["python3", "-I", "-B", "-"], input=text).stdout
+    found = json.loads(output.rpartition("ATTACK ")[2])
+    assert "error" not in found, found["error"]
+    return found["result"]
