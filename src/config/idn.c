@@ -4,8 +4,9 @@
  * each of a renewal's processes reads the configuration: those that run as root shall not have two
  * megabytes of Unicode tables mapped for nothing, and the loading costs 0.1 ms each time.
  *
- * Flags: non-transitional, so that "faß" is not "fass" (Unicode TR 46 section 2.2); STD3 rules, so
- * that no mapping brings forth what a host name may not have (RFC 1123 section 2.1). */
+ * Flags: non-transitional, so that "faß" is not "fass" (Unicode TR 46 section 2.2). STD3 rules are
+ * left to the caller: libidn2 2.3.3 does not refuse a character that maps to what they forbid, but
+ * drops it, and another name comes out. */
 
 #include <dlfcn.h>
 #include <idn2.h>
@@ -19,7 +20,7 @@
 /* The name that libidn2's ABI has had since 2.0.0. */
 #define LIBIDN2 "libidn2.so.0"
 
-#define LOOKUP_FLAGS (IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_USE_STD3_ASCII_RULES)
+#define LOOKUP_FLAGS (IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL)
 
 typedef struct Idn2 {
         typeof(&idn2_lookup_u8) lookup;
