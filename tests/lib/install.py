@@ -12,6 +12,9 @@ from lib.host import BUILD, LIB, ROOT, BedError, Lock, digest, once, prune, remo
 
 COMPILE_SECONDS = 900
 
+# Where the build directory is mounted inside.
+OBJECTS = "/var/lib/acmeward-build"
+
 # Not part of what is installed; a change there needs no new layer.
 _IGNORED = {
     ".git", ".ci", "build", "bench", "tests/lib", "tests/scenario", "tests/pebble", "tests/lint",
@@ -43,20 +46,25 @@ def source_key():
     return digest(*parts, (LIB / "install.sh").read_bytes())
 
 
+def objects(image):
+    """The build directory of this tree in an image, on the host."""
+    return BUILD / "compile" / f"{image.key}-{digest(str(ROOT))}"
+
+
 def _compile(image, upper):
     """Run install.sh in the image, with `upper` receiving what it writes."""
-    objects = BUILD / "compile" / f"{image.key}-{digest(str(ROOT))}"
-    turn = Lock(objects).exclusive()
+    folder = objects(image)
+    turn = Lock(folder).exclusive()
     log = BUILD / "logs" / image.release / "install.log"
     try:
-        objects.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         container = Container([image.path], upper=upper)
         log.parent.mkdir(parents=True, exist_ok=True)
         container.console = log
         status = container.run_to_end(
-            [f"--bind-ro={ROOT}:/usr/src/acmeward", f"--bind={objects}:/var/lib/acmeward-build",
+            [f"--bind-ro={ROOT}:/usr/src/acmeward", f"--bind={folder}:{OBJECTS}",
              f"--bind-ro={LIB / 'install.sh'}:/usr/src/install.sh", "--setenv=PYTHONDONTWRITEBYTECODE=1",
-             "/bin/sh", "/usr/src/install.sh", "/usr/src/acmeward", "/var/lib/acmeward-build"], COMPILE_SECONDS)
+             "/bin/sh", "/usr/src/install.sh", "/usr/src/acmeward", OBJECTS], COMPILE_SECONDS)
     finally:
         turn.release()
     if status != 0:

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Checks of what an installation in one release consists of, without booting it: units, their exposure, unit tests."""
+
+import time
+
+from lib import image, install
+from lib.checks_source import read_test_log, tail
+from lib.container import Container
+from lib.debian import release_of_host
+from lib.host import BUILD, ROOT, BedError
+
+_SECONDS = 600
+
+# The exposure that `systemd-analyze security` may find at most, times ten, per unit. The web root's service is
+# transient: scenarios look at it while it runs.
+EXPOSURE = {
+    "acme-signer@.service": 3,
+    "acme-challenge@.service": 3,
+    "acme-listener.service": 14,
+    "acme-renew@.service": 12,
+}
+
+
+class Installed:
+    """The tree installed in one release, for programs that run in it without init."""
+
+    def __init__(self, release, say):
+        self.release = release
+        self.image = image.prepare(release, say)
+        self.layers, self._lock = install.layers(self.image, say)
+        self.logs = BUILD / "logs" / release
+
+    def run(self, name, argv, bind=()):
+        """(status, seconds, log) of a program run in the installation."""
+        log = self.logs / f"{name}.txt"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        container = Container(self.layers)
+        container.console = log
+        begin = time.monotonic()
+        status = container.run_to_end(["--setenv=SYSTEMD_COLORS=0", *[f"--bind={path}" for path in bind], *argv], _SECONDS)
+        return status, time.monotonic() - begin, log
+
+    def release_locks(self):
+        for lock in (self._lock, self.image.lock):
+            if lock is not None:
+                lock.release()
+
+
+def prepare(report, release):
+    """Make image and installation; None, with a failed check, when that does not work."""
+    begin = time.monotonic()
+    try:
+        installed = Installed(release, report.say)
+    except BedError as error:
+        report.failed(f"{release}: build and install", str(error), time.monotonic() - begin)
+        return None
+    report.passed(f"{release}: build and install", time.monotonic() - begin)
+    return installed
+
+
+def _instance(unit):
+    return unit.replace("@.", "@example.test.")
+
+
+def verify_units(report, installed):
+    """systemd-analyze verify, one check per unit file we ship."""
+    release = installed.release
+    for path in sorted((ROOT / "units").glob("*.*")):
+        unit = path.name
+        if path.suffix not in (".service", ".socket", ".timer", ".slice", ".target", ".path"):
+            continue
+        status, seconds, log = installed.run(
+            f"verify-{unit}", ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", _instance(unit)])
+        # Warnings do not change the status: whatever it says is one too many.
+        if status == 0 and not log.read_text().strip():
+            report.passed(f"{release}: verify {unit}", seconds)
+        else:
+            report.failed(f"{release}: verify {unit}", tail(log), seconds)
+
+
+def exposure(report, installed):
+    """systemd-analyze security against EXPOSURE."""
+    for unit, threshold in EXPOSURE.items():
+        name = f"{installed.release}: exposure of {unit} at most {threshold / 10}"
+        if not (ROOT / "units" / unit).exists():
+            report.skipped(name, f"there is no units/{unit}")
+            continue
+        status, seconds, log = installed.run(
+            f"security-{unit}", ["systemd-analyze", "security", "--offline=yes", "--no-pager",
+                                 f"--threshold={threshold}", _instance(unit)])
+        if status == 0:
+            report.passed(name, seconds)
+        else:
+            report.failed(name, tail(log, 5), seconds)
+
+
+def unit_tests(report, installed):
+    """The unit tests as compiled in this release, with its own libraries; the host's release has had them already."""
+    if installed.release == release_of_host():
+        return
+    objects = install.objects(installed.image)
+    status, seconds, log = installed.run(
+        "unit", ["--setenv=CMOCKA_MESSAGE_OUTPUT=TAP", f"--bind-ro={ROOT}:/usr/src/acmeward",
+                 "/usr/bin/meson", "test", "-C", install.OBJECTS, "--no-rebuild", "--print-errorlogs"],
+        bind=[f"{objects}:{install.OBJECTS}"])
+    read_test_log(report, f"unit {installed.release}", objects / "meson-logs" / "testlog.json", log, status, seconds)
+
+
+def everything(report, installed):
+    if not (ROOT / "meson.build").exists():
+        return
+    verify_units(report, installed)
+    exposure(report, installed)
+    unit_tests(report, installed)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The booted scenarios: one pytest process per module, several at a time, each with its own machine."""
+
+import concurrent.futures
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree
+
+from lib.host import BUILD, DIE_WITH_PARENT, ROOT
+
+FOLDER = ROOT / "tests" / "scenario"
+_MODULE_SECONDS = 1800
+_SECONDS_FILE = BUILD / "scenario-seconds.json"
+
+PYTEST = ["/usr/bin/python3", "-m", "pytest"]
+
+
+def modules():
+    """Names of all modules, the slowest of the last run first, so that none is left to run alone at the end."""
+    try:
+        seconds = json.loads(_SECONDS_FILE.read_text())
+    except (OSError, ValueError):
+        seconds = {}
+    return sorted((path.stem for path in FOLDER.glob("test_*.py")), key=lambda name: (-seconds.get(name, 0), name))
+
+
+def find(name):
+    """pytest's arguments for what a user calls NAME: port_80, test_port_80, its file, any with ::test_name."""
+    module, _, test = name.partition("::")
+    module = os.path.basename(module).removesuffix(".py")
+    for candidate in (module, f"test_{module}"):
+        path = FOLDER / f"{candidate}.py"
+        if path.exists():
+            return [f"{path}::{test}" if test else str(path)]
+    return None
+
+
+class Runner:
+    """Runs modules and remembers the processes, so that a signal ends them with their machines."""
+
+    def __init__(self, report):
+        self._report = report
+        self._lock = threading.Lock()
+        self._running = set()
+        self._cancelled = False
+        self._seconds = {}
+
+    def run_all(self, releases, jobs):
+        work = [(release, module) for release in releases for module in modules()]
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            try:
+                list(pool.map(lambda item: self._run(*item), work))
+            except BaseException:
+                self.cancel()
+                raise
+        _SECONDS_FILE.parent.mkdir(parents=True, exist_ok=True)
+        _SECONDS_FILE.write_text(json.dumps(self._seconds))
+
+    def cancel(self):
+        with self._lock:
+            self._cancelled = True
+            running = list(self._running)
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+
+    def _run(self, release, module):
+        logs = BUILD / "logs" / release
+        logs.mkdir(parents=True, exist_ok=True)
+        results, output = logs / f"{module}.xml", logs / f"{module}.txt"
+        results.unlink(missing_ok=True)
+        begin = time.monotonic()
+        with output.open("w", encoding="utf-8") as stream:
+            with self._lock:
+                if self._cancelled:
+                    return
+                process = subprocess.Popen(
+                    [*DIE_WITH_PARENT, *PYTEST, f"--os={release}", f"--junitxml={results}", str(FOLDER / f"{module}.py")],
+                    stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, cwd=ROOT)
+                self._running.add(process)
+            try:
+                status = process.wait(_MODULE_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGTERM)
+                status = f"not done after {_MODULE_SECONDS} s"
+                process.wait()
+            finally:
+                with self._lock:
+                    self._running.discard(process)
+        seconds = time.monotonic() - begin
+        with self._lock:
+            self._seconds[module] = max(seconds, self._seconds.get(module, 0))
+        if not self._cancelled:
+            self._read(f"{release}: {module.removeprefix('test_')}", results, output, status, seconds)
+
+    def _read(self, prefix, results, output, status, seconds):
+        try:
+            cases = list(xml.etree.ElementTree.parse(results).iter("testcase"))
+        except (OSError, xml.etree.ElementTree.ParseError):
+            cases = []
+        failed = False
+        for case in cases:
+            name = f"{prefix}: {case.get('name').removeprefix('test_')}"
+            duration = float(case.get("time", 0))
+            bad = [*case.iter("failure"), *case.iter("error")]
+            skip = case.find("skipped")
+            if bad:
+                failed = True
+                text = bad[0].text or bad[0].get("message") or ""
+                self._report.failed(name, f"{text}\nsee {output} and its folder", duration)
+            elif skip is not None:
+                self._report.skipped(name, skip.get("message") or "", duration)
+            else:
+                self._report.passed(name, duration)
+        # 5: no tests in it. Anything else that no case explains is the module's own failure.
+        if status not in (0, 5) and not failed:
+            text = output.read_text(errors="replace")[-2000:]
+            self._report.failed(prefix, f"pytest ended with {status}\n{text}\nsee {output}", seconds)
+
+
+def run_one(names, releases):
+    """`tools/test scenario NAME…`: pytest on the terminal, once per release; returns its status."""
+    arguments = []
+    for name in names:
+        found = find(name)
+        if found is None:
+            sys.exit(f"tools/test: no scenario {name}; there are {', '.join(sorted(modules()))}")
+        arguments += found
+    status = 0
+    for release in releases:
+        print(f"--- {release}", flush=True)
+        done = subprocess.run([*DIE_WITH_PARENT, *PYTEST, "-v", f"--os={release}", *arguments], check=False, cwd=ROOT)
+        status = status or done.returncode
+    return status
