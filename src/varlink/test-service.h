@@ -22,7 +22,7 @@ typedef struct TestService {
         socklen_t address_length;
         size_t n_connected, n_disconnected, n_refused, n_handled;
         pid_t last_pid;
-        char last_refusal[64];
+        char last_refusal[128];
         char last_operation[VARLINK_NAME_MAX + 1];
 } TestService;
 

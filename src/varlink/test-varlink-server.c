@@ -171,6 +171,17 @@ static void test_call__standard_errors(void **state)
         assert_int_equal(service->n_handled, 1);
 }
 
+static void test_call__refusal_names_the_parameter(void **state)
+{
+        TestService *service = *state;
+        _cleanup_close_ int fd = peer(service);
+
+        call(service, fd, ECHO("x\",\"\\u001b[1m\":\""));
+        assert_received(fd, ERROR("InvalidParameter", "parameter", "\\u001b[1m"));
+        assert_string_equal(service->last_refusal,
+                            "the parameter \\x1b[1m is missing, unknown or not allowed");
+}
+
 static void test_call__what_is_no_call_ends_the_connection(void **state)
 {
         static const char *const rows[] = {
@@ -663,6 +674,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                         test(test_call__answers),
                         test(test_call__standard_errors),
+                        test(test_call__refusal_names_the_parameter),
                         test(test_call__what_is_no_call_ends_the_connection),
                         test(test_call__method_name_too_long),
                         test(test_call__oneway_is_not_answered),

@@ -4,8 +4,12 @@
  * one JSON object with the members below and no others, the method one that the interface's table
  * names, and the parameters what that method's table allows. Only then does a handler run. */
 
+#include "base/escape.h"
 #include "varlink/varlink-internal.h"
 #include "varlink/varlink-limits.h"
+
+/* Ours are shorter. */
+#define PARAMETER_NAME_SHOWN_MAX 64U
 
 struct VarlinkCall {
         VarlinkConnection *connection;
@@ -114,6 +118,19 @@ int varlink_error_invalid_parameter(VarlinkCall *call, const char *parameter)
         return varlink_error_string(call, VARLINK_ERROR_INVALID_PARAMETER, "parameter", parameter);
 }
 
+/* An unknown parameter's name is the peer's. */
+static int refuse_parameter(VarlinkCall *call, const Message *message, const char *name)
+{
+        _cleanup_free_ char *shown = NULL, *reason = NULL;
+
+        shown = escape_foreign(name, strlen(name), PARAMETER_NAME_SHOWN_MAX);
+        if (!shown ||
+            asprintf(&reason, "the parameter %s is missing, unknown or not allowed", shown) < 0)
+                return -ENOMEM;
+        connection_refused(call->connection, message->method, reason);
+        return varlink_error_invalid_parameter(call, name);
+}
+
 /* Runs the method's handler on its parameters. */
 static int
 call_method(VarlinkCall *call, const VarlinkMethod *method, const Message *message, void *userdata)
@@ -135,10 +152,8 @@ call_method(VarlinkCall *call, const VarlinkMethod *method, const Message *messa
                         return -ENOMEM;
         }
         r = json_dispatch(message->parameters ?: empty, method->fields ?: none, target, 0, &bad);
-        if (r == -EBADMSG) {
-                connection_refused(call->connection, message->method, "a parameter is not allowed");
-                return varlink_error_invalid_parameter(call, bad);
-        }
+        if (r == -EBADMSG)
+                return refuse_parameter(call, message, bad);
         r = method->handle(call, target, userdata);
         assert(r < 0 || call->replied);
         return r;

@@ -57,7 +57,8 @@ typedef struct VarlinkServerCallbacks {
         void (*disconnected)(VarlinkConnection *connection, void *userdata);
         /* A call was refused here, before any handler: for the audit trail. operation is what the
          * peer called, NULL when that is not known; it is the peer's text, up to VARLINK_NAME_MAX
-         * bytes. reason is ours. Without this callback a warning is logged. */
+         * bytes. reason is ours, what is foreign in it is escaped. Without this callback a warning
+         * is logged. */
         void (*refused)(VarlinkConnection *connection,
                         const char *operation,
                         const char *reason,
