@@ -16,7 +16,6 @@ static const struct {
 } curves[] = {
                 {"prime256v1", "P-256", 32},
                 {"secp384r1", "P-384", 48},
-                {"secp521r1", "P-521", 66},
 };
 
 static void bn_freep(BIGNUM **n)

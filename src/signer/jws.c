@@ -23,7 +23,6 @@ typedef struct Algorithm {
 static const Algorithm algorithms[] = {
                 {"ES256", EVP_PKEY_EC, "prime256v1", "SHA256", 32},
                 {"ES384", EVP_PKEY_EC, "secp384r1", "SHA384", 48},
-                {"ES512", EVP_PKEY_EC, "secp521r1", "SHA512", 66},
                 {"RS256", EVP_PKEY_RSA, NULL, "SHA256", 0},
                 {"EdDSA", EVP_PKEY_ED25519, NULL, NULL, 0},
 };
