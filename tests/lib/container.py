@@ -47,8 +47,8 @@ class Container:
         self.folder.mkdir(parents=True)
         self.upper.mkdir(parents=True, exist_ok=True)
         self.cgroup = Cgroup(self.name)
-        command = [*DIE_WITH_PARENT, "unshare", "--mount", "--propagation", "private", "--",
-                   LIB / "enter.sh", self.cgroup.path, ":".join(map(str, self.layers)), self.upper,
+        command = [*DIE_WITH_PARENT, "unshare", "--mount", "--propagation", "private",
+                   "--pid", "--fork", "--kill-child", "--mount-proc", "--", LIB / "enter.sh", self.cgroup.path, ":".join(map(str, self.layers)), self.upper,
                    f"--machine={self.name}", *arguments]
         environment = dict(os.environ)
         environment.pop("NOTIFY_SOCKET", None)
@@ -92,10 +92,10 @@ class Container:
                 raise BedError(f"{self.name} ended while booting:\n"
                                f"{self.console.read_text(errors='replace')[-2000:]}") from None
             return False
-        fields = dict(line.split("=", 1) for line in message.splitlines() if "=" in line)
-        if "X_NSPAWN_LEADER_PID" in fields:
-            self.leader = int(fields["X_NSPAWN_LEADER_PID"])
-        return fields.get("READY") == "1" and self.leader is not None
+        if "READY=1" not in message.splitlines():
+            return False
+        self.leader = self.cgroup.first_process("payload/init.scope")
+        return True
 
     def inside(self, argv, namespaces=("--all",)):
         """The host's command line that runs argv in the container's namespaces."""

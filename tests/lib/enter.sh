@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Runs systemd-nspawn on an overlay: usage enter.sh CGROUP LOWER UPPER NSPAWN-ARGUMENT...
-# Called in a mount namespace of its own (container.py), so every mount made here ends with the container.
+# Called in mount and process namespaces of its own (container.py), so every mount made here ends with the
+# container, and the container ends with this shell, which is the first process there. (That is why it does not
+# exec: nspawn as process 1 would log to a kernel buffer instead of to us.)
 #
 # CGROUP  directory of a cgroup that nobody else uses; nspawn makes its "payload" below it
 # LOWER   the layers to stand on, topmost first, separated by colons
@@ -27,7 +29,7 @@ mount -t overlay -o "lowerdir=$lower,upperdir=$upper/upper,workdir=$upper/work" 
 
 # Not registered anywhere: the host need not run systemd. --keep-unit: stay in the cgroup given above.
 # bpf() is what IPAddressDeny= is made of; without it units would silently run with less confinement than they state.
-SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_LOCK=0 exec systemd-nspawn --quiet --register=no --keep-unit \
+SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_LOCK=0 systemd-nspawn --quiet --register=no --keep-unit \
         --capability=CAP_BPF,CAP_PERFMON --system-call-filter=bpf \
         --private-network --console=pipe --link-journal=no --resolv-conf=off --timezone=off \
         --directory="$upper/root" "$@"

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import time
@@ -170,6 +171,14 @@ class Cgroup:
         for folder, _, _ in os.walk(path, topdown=False):
             with contextlib.suppress(OSError):
                 os.rmdir(folder)
+
+    def first_process(self, below):
+        """The host's number of the process that is number 1 in the innermost namespace of a cgroup below this one."""
+        for number in (self.path / below / "cgroup.procs").read_text().split():
+            status = pathlib.Path("/proc", number, "status").read_text()
+            if re.search(r"^NSpid:.*\s1$", status, re.MULTILINE):
+                return int(number)
+        raise BedError(f"no init in {self.path / below}")
 
     def destroy(self):
         """Kill whatever is still in it, then remove it."""

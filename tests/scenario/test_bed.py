@@ -2,10 +2,15 @@
 """The test bed itself: what every other scenario relies on, shown on a machine without acmeward."""
 
 import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
 
 import pytest
 
-from lib.host import BedError
+from lib.host import BUILD, LIB, BedError, wait_until
 from lib.machine import Failed
 
 MACHINE = {"bare": True}
@@ -111,3 +116,29 @@ def test_reset__leaves_nothing(fresh):
     fresh.reset()
     assert fresh.listening() == []
     assert not fresh.exists("/etc/acme/acme.conf.d")
+
+
+_BOOTS_AND_WAITS = """
+import signal
+from lib.machine import Machine
+from lib.shell import exit_on_signals
+exit_on_signals()
+with Machine(%r, bare=True) as machine:
+    machine.pebble.start(where="outside")
+    print(machine.container.leader, flush=True)
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_killed_run__leaves_no_machine(release, name):
+    process = subprocess.Popen([sys.executable, "-c", _BOOTS_AND_WAITS % release], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True,
+                               env={**os.environ, "PYTHONPATH": str(LIB.parent)})
+    leader = pathlib.Path("/proc", process.stdout.readline().strip())
+    assert leader.exists()
+    process.send_signal(signal.Signals[name])
+    wait_until(lambda: not leader.exists(), timeout=5, what="the machine's init to be gone")
+    process.wait(5)
+    if name != "SIGKILL":
+        assert not list((BUILD / "run").glob(f"bed-{process.pid}-*"))
