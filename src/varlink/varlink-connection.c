@@ -18,8 +18,9 @@
 #include "varlink/varlink-limits.h"
 
 /* A deadline is looked at after the bytes: the loop may have been busy with a handler while they
- * came in time. */
+ * came in time. So that no stream of bytes keeps us from looking, settle() looks, too. */
 #define TIMER_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 10)
+#define TIMER_ACCURACY_USEC (10 * USEC_PER_MSEC)
 
 void connection_free(VarlinkConnection *connection)
 {
@@ -102,13 +103,17 @@ static void flush_output(VarlinkConnection *connection)
                 return;
         free(TAKE_PTR(connection->output));
         /* The next message has a deadline of its own. */
-        connection->timer_runs = false;
+        connection->deadline_usec = 0;
 }
 
+/* Takes all that is there, up to a whole message. */
 static void read_input(VarlinkConnection *connection)
 {
-        int r = frame_reader_receive(&connection->input, connection->fd);
+        int r;
 
+        do
+                r = frame_reader_receive(&connection->input, connection->fd);
+        while (r == 0 && !frame_reader_has_frame(&connection->input));
         if (r == FRAME_E_END) {
                 connection->ended = true;
         } else if (r == -EMSGSIZE) {
@@ -128,7 +133,7 @@ static void handle_frame(VarlinkConnection *connection)
         frame = frame_reader_next(&connection->input, &length);
         if (!frame)
                 return;
-        connection->timer_runs = false;
+        connection->deadline_usec = 0;
         r = call_handle(connection, frame, length);
         if (r == -EBADMSG)
                 connection_refused(connection, NULL, "the message is no call");
@@ -140,40 +145,43 @@ static void handle_frame(VarlinkConnection *connection)
                 connection->dead = true;
 }
 
-static int on_timer(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
+/* Too late: says so, and ends the connection. */
+static void expire(VarlinkConnection *connection)
 {
-        VarlinkConnection *connection = userdata;
-
         connection_refused(connection,
                            NULL,
                            connection->output ? "the reply was not read in time"
                                               : "the message did not end in time");
         connection_free(connection);
+}
+
+static int on_timer(sd_event_source *source _unused_, uint64_t usec _unused_, void *userdata)
+{
+        expire(userdata);
         return 0;
 }
 
 /* Starts the deadline, unless it runs. Return: 0, -errno. */
 static int start_timer(VarlinkConnection *connection)
 {
-        usec_t timeout_usec = connection->server->frame_timeout_usec;
         int r;
 
-        if (connection->timer_runs)
+        if (connection->deadline_usec > 0)
                 return 0;
-        connection->timer_runs = true;
+        connection->deadline_usec = now_monotonic() + connection->server->frame_timeout_usec;
         if (connection->timer_source) {
-                r = sd_event_source_set_time_relative(connection->timer_source, timeout_usec);
+                r = sd_event_source_set_time(connection->timer_source, connection->deadline_usec);
                 if (r < 0)
                         return r;
                 return sd_event_source_set_enabled(connection->timer_source, SD_EVENT_ONESHOT);
         }
-        r = sd_event_add_time_relative(connection->server->event,
-                                       &connection->timer_source,
-                                       CLOCK_MONOTONIC,
-                                       timeout_usec,
-                                       0,
-                                       on_timer,
-                                       connection);
+        r = sd_event_add_time(connection->server->event,
+                              &connection->timer_source,
+                              CLOCK_MONOTONIC,
+                              connection->deadline_usec,
+                              TIMER_ACCURACY_USEC,
+                              on_timer,
+                              connection);
         if (r < 0)
                 return r;
         return sd_event_source_set_priority(connection->timer_source, TIMER_PRIORITY);
@@ -193,31 +201,55 @@ static int schedule_more(VarlinkConnection *connection)
                                   connection);
 }
 
+/* Has the deadline passed of what is still not done? */
+static bool is_late(const VarlinkConnection *connection)
+{
+        return connection->deadline_usec > 0 && now_monotonic() >= connection->deadline_usec;
+}
+
+/* Return: 0, -errno. */
+static int watch(VarlinkConnection *connection, bool ready, bool begun)
+{
+        uint32_t events = 0;
+        int r;
+
+        if (connection->output)
+                events = EPOLLOUT;
+        else if (!ready)
+                events = EPOLLIN;
+        r = sd_event_source_set_io_events(connection->io_source, events);
+        if (r < 0)
+                return r;
+        if (ready) {
+                r = schedule_more(connection);
+                if (r < 0)
+                        return r;
+        }
+        if (connection->output || begun)
+                return start_timer(connection);
+        connection->deadline_usec = 0;
+        return connection->timer_source
+                               ? sd_event_source_set_enabled(connection->timer_source, SD_EVENT_OFF)
+                               : 0;
+}
+
 /* Watches for what the state asks for; frees the connection when it is over. Return: 0, for
  * sd-event. */
 static int settle(VarlinkConnection *connection)
 {
         bool ready = !connection->output && frame_reader_has_frame(&connection->input);
         bool begun = !ready && !frame_reader_is_empty(&connection->input);
-        uint32_t events = 0;
-        int r = 0;
+        int r;
 
         if (connection->dead || (connection->ended && !ready && !connection->output)) {
                 connection_free(connection);
                 return 0;
         }
-        if (connection->output)
-                events = EPOLLOUT;
-        else if (!ready)
-                events = EPOLLIN;
-        if (ready)
-                r = schedule_more(connection);
-        if (r >= 0)
-                r = sd_event_source_set_io_events(connection->io_source, events);
-        if (r >= 0 && (connection->output || begun))
-                r = start_timer(connection);
-        else if (r >= 0 && connection->timer_source)
-                r = sd_event_source_set_enabled(connection->timer_source, SD_EVENT_OFF);
+        if ((connection->output || begun) && is_late(connection)) {
+                expire(connection);
+                return 0;
+        }
+        r = watch(connection, ready, begun);
         if (r < 0) {
                 log_error_errno(r, "Failed to watch a connection, closing it");
                 connection_free(connection);

@@ -27,8 +27,8 @@ struct VarlinkConnection {
 
         sd_event_source *io_source;
         sd_event_source *more_source;  /* runs when another whole message is here already */
-        sd_event_source *timer_source; /* runs out on a begun message, or a reply not taken */
-        bool timer_runs;
+        sd_event_source *timer_source; /* wakes us at the deadline */
+        usec_t deadline_usec; /* of a begun message, or a reply not taken; monotonic; 0: none */
 
         FrameReader input;
         char *output; /* what the socket did not take of a reply */
