@@ -40,17 +40,20 @@ bool resolve_ca_is_url(const ValueWord *ca)
         return strstr(ca->text, "://");
 }
 
-static int append_words(const Value *value, char ***list)
+/* ret: empty before. */
+static int copy_words(const Value *value, char ***ret)
 {
-        int r;
+        _cleanup_strv_free_ char **list = calloc(value->n_words + 1, sizeof(char *));
 
-        FOREACH_ARRAY (word, value->words, value->n_words) {
-                if (strv_contains(*list, word->text))
-                        continue;
-                r = strv_append(list, word->text);
-                if (r < 0)
-                        return r;
+        if (!list)
+                return -ENOMEM;
+        for (size_t i = 0; i < value->n_words; i++) {
+                list[i] = strdup(value->words[i].text);
+                if (!list[i])
+                        return -ENOMEM;
         }
+        if (value->n_words > 0)
+                *ret = TAKE_PTR(list);
         return 0;
 }
 
@@ -89,10 +92,32 @@ static int resolve_identifiers(const Values *values,
 
         if (value->n_words == 0)
                 return identify_by_name(certificate_file, config, ret_error);
-        r = append_words(value, &config->identifiers);
+        r = copy_words(value, &config->identifiers);
         if (r < 0)
                 return r;
         strv_sort_unique(config->identifiers);
+        return 0;
+}
+
+/* The directory's own first, and none twice. */
+static int resolve_origins(const Value *more, Config *config)
+{
+        _cleanup_free_ char *origin = NULL;
+        int r;
+
+        r = acme_url_origin(config->directory, &origin);
+        if (r < 0)
+                return r;
+        r = strv_append(&config->origins, origin);
+        if (r < 0)
+                return r;
+        FOREACH_ARRAY (word, more->words, more->n_words) {
+                if (strv_contains(config->origins, word->text))
+                        continue;
+                r = strv_append(&config->origins, word->text);
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 
@@ -102,8 +127,8 @@ resolve_directory(const Values *values, const char *ca_file, Config *config, Con
 {
         const Value *section = values->values[SECTION_CA];
         const ValueWord *ca = resolve_ca(values);
-        const char *directory = resolve_ca_is_url(ca) ? ca->text : text_of(&section[CA_DIRECTORY]);
-        _cleanup_free_ char *origin = NULL;
+        bool is_url = resolve_ca_is_url(ca);
+        const char *directory = is_url ? ca->text : text_of(&section[CA_DIRECTORY]);
         int r;
 
         if (!directory)
@@ -112,22 +137,15 @@ resolve_directory(const Values *values, const char *ca_file, Config *config, Con
                                         0,
                                         "Directory",
                                         "There is no Directory= in the section [CA]: the CA's "
-                                        "directory URL is "
-                                        "wanted");
-        r = resolve_ca_is_url(ca) ? ca_name_from_url(directory, &config->ca)
-                                  : free_and_strdup(&config->ca, ca->text);
+                                        "directory URL is wanted");
+        r = is_url ? ca_name_from_url(directory, &config->ca)
+                   : free_and_strdup(&config->ca, ca->text);
         if (r < 0)
                 return r;
-        r = acme_url_origin(directory, &origin);
+        r = free_and_strdup(&config->directory, directory);
         if (r < 0)
                 return r;
-        r = strv_append(&config->origins, origin);
-        if (r < 0)
-                return r;
-        r = append_words(&section[CA_ORIGINS], &config->origins);
-        if (r < 0)
-                return r;
-        return free_and_strdup(&config->directory, directory);
+        return resolve_origins(&section[CA_ORIGINS], config);
 }
 
 static const char *resolve_trust(const Values *values)
@@ -159,7 +177,7 @@ static int resolve_certificate(const Values *values,
         r = free_and_strdup(&config->trust, resolve_trust(values));
         if (r < 0)
                 return r;
-        r = append_words(common_value(values, DEFAULTS_CONTACT), &config->contact);
+        r = copy_words(common_value(values, DEFAULTS_CONTACT), &config->contact);
         if (r < 0)
                 return r;
         config->terms_of_service_agreed =

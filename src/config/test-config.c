@@ -1,0 +1,712 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Whole trees of files, below a directory that stands for '/'. */
+
+#include <sys/stat.h>
+
+#include "base/test.h"
+#include "config/config.h"
+
+#define MAIN "etc/acme/acme.conf"
+#define CERTIFICATE "etc/acme/certs/www.conf"
+#define CA "usr/lib/acme/ca.d/letsencrypt.conf"
+
+/* "nobody" on every Debian; any uid but ours would do. */
+#define SOMEBODY_ELSE 65534
+
+static void make_parents(const TestDirectory *d, const char *path)
+{
+        char parent[256];
+
+        for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
+                snprintf(parent, sizeof(parent), "%.*s", (int) (p - path), path);
+                assert_true(mkdirat(d->fd, parent, 0755) == 0 || errno == EEXIST);
+        }
+}
+
+static void put_bytes(const TestDirectory *d, const char *path, const void *data, size_t length)
+{
+        int fd;
+
+        make_parents(d, path);
+        fd = openat(d->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, data, length), length);
+        close(fd);
+}
+
+static void put(const TestDirectory *d, const char *path, const char *text)
+{
+        put_bytes(d, path, text, strlen(text));
+}
+
+static void put_ca(const TestDirectory *d)
+{
+        put(d, CA, "[CA]\nDirectory=https://ca.example/dir\n");
+}
+
+static Config *load(const TestDirectory *d, const char *name)
+{
+        Config *config = NULL;
+        ConfigError error;
+        int r = config_load(name, d->path, &config, &error);
+
+        if (r != 0)
+                fail_msg("%s", error.message);
+        assert_null(error.message);
+        config_error_done(&error);
+        return config;
+}
+
+/* line 0: the message has none. file NULL: no file is told. */
+static void expect_error(const TestDirectory *d,
+                         const char *name,
+                         const char *file,
+                         unsigned line,
+                         const char *key,
+                         const char *words)
+{
+        char place[256] = "";
+        Config *config = NULL;
+        ConfigError error;
+
+        assert_row(words, config_load(name, d->path, &config, &error) == CONFIG_E_INVALID);
+        assert_null(config);
+        if (file && line > 0)
+                snprintf(place, sizeof(place), "%s/%s:%u: ", d->path, file, line);
+        else if (file)
+                snprintf(place, sizeof(place), "%s/%s: ", d->path, file);
+        if (!startswith(error.message, place) || !strstr(error.message, words))
+                fail_msg("wanted \"%s…%s\", got \"%s\"", place, words, error.message);
+        assert_int_equal(error.line, line);
+        assert_row(error.message, streq_ptr(error.key, key));
+        assert_row(error.message, !!error.file == !!file);
+        assert_null(strchr(error.message, '\n'));
+        config_error_done(&error);
+        assert_null(error.message);
+}
+
+static void assert_list(char *const *list, const char *joined)
+{
+        _cleanup_free_ char *text = NULL;
+
+        assert_int_equal(strv_join(list, " ", &text), 0);
+        assert_string_equal(text, joined);
+}
+
+static void assert_listen(const Config *config, const char *joined)
+{
+        char text[1024] = "", buffer[LISTEN_ADDRESS_MAX];
+
+        for (size_t i = 0; i < config->n_listen; i++) {
+                strcat(text, i > 0 ? " " : "");
+                strcat(text, listen_address_format(&config->listen[i], buffer));
+        }
+        assert_string_equal(text, joined);
+}
+
+static void test_config_load__nothing_but_a_name(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put_ca(d);
+        config = load(d, "example.org");
+        assert_string_equal(config->name, "example.org");
+        assert_list(config->identifiers, "example.org");
+        assert_string_equal(config->ca, "letsencrypt");
+        assert_string_equal(config->directory, "https://ca.example/dir");
+        assert_list(config->origins, "https://ca.example");
+        assert_null(config->trust);
+        assert_null(config->contact);
+        assert_false(config->terms_of_service_agreed);
+        assert_int_equal(config->key_type, KEY_TYPE_EC_P256);
+        assert_int_equal(config->account_key_type, KEY_TYPE_EC_P256);
+        assert_true(config->renew_key);
+        assert_listen(config, "0.0.0.0:80 [::]:80");
+        assert_string_equal(config->webroot_directory, "/run/acme/challenges");
+        assert_int_equal(config->firewall_mode, FIREWALL_AUTO);
+        assert_null(config->set_family);
+        assert_null(config->warnings);
+}
+
+static void test_config_load__acme_conf_alone(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put(d,
+            MAIN,
+            "[Defaults]\nCA=there-is-none\n[WebRoot]\nListen=8080\nDirectory=/srv/acme/\n"
+            "[Firewall]\nMode=set\nSet=inet filter acme\n");
+        config = load(d, NULL);
+        assert_null(config->name);
+        assert_null(config->identifiers);
+        assert_null(config->ca);
+        assert_listen(config, "0.0.0.0:8080 [::]:8080");
+        assert_string_equal(config->webroot_directory, "/srv/acme");
+        assert_int_equal(config->firewall_mode, FIREWALL_SET);
+        assert_string_equal(config->set_family, "inet");
+        assert_string_equal(config->set_table, "filter");
+        assert_string_equal(config->set_name, "acme");
+}
+
+static void test_config_load__everything_said(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put_ca(d);
+        put(d,
+            MAIN,
+            "[Defaults]\nCA=letsencrypt\nContact=a@example.org\nTermsOfServiceAgreed=yes\nKeyType="
+            "rsa-2048\n"
+            "AccountKeyType=ed25519\nRenewKey=no\nTrust=/etc/a.pem\n"
+            "[WebRoot]\nListen=192.0.2.1:80 [2001:db8::1]:80 80\n[Firewall]\nMode=off\n");
+        put(d,
+            "etc/acme/ca.d/own.conf",
+            "[CA]\nDirectory=https://own.example/dir\nOrigins=https://b.example:8443 "
+            "https://OWN.example\n");
+        put(d,
+            CERTIFICATE,
+            "[Certificate]\nIdentifiers=www.example.org Example.ORG. b\xc3\xbc"
+            "cher.example\nCA=own\nContact=b@example.org "
+            "mailto:c@example.org\nTermsOfServiceAgreed=no\n"
+            "KeyType=ec-p384\nAccountKeyType=rsa-4096\nRenewKey=yes\nTrust=/etc/b.pem\n");
+        config = load(d, "www");
+        assert_list(config->identifiers, "example.org www.example.org xn--bcher-kva.example");
+        assert_string_equal(config->ca, "own");
+        assert_string_equal(config->directory, "https://own.example/dir");
+        assert_list(config->origins, "https://own.example https://b.example:8443");
+        assert_list(config->contact, "mailto:b@example.org mailto:c@example.org");
+        assert_false(config->terms_of_service_agreed);
+        assert_int_equal(config->key_type, KEY_TYPE_EC_P384);
+        assert_int_equal(config->account_key_type, KEY_TYPE_RSA_4096);
+        assert_true(config->renew_key);
+        assert_string_equal(config->trust, "/etc/b.pem");
+        assert_listen(config, "192.0.2.1:80 [2001:db8::1]:80 0.0.0.0:80 [::]:80");
+        assert_int_equal(config->firewall_mode, FIREWALL_OFF);
+
+        put(d, CERTIFICATE, "[Certificate]\nIdentifiers=example.org\n");
+        config_free(TAKE_PTR(config));
+        config = load(d, "www");
+        assert_list(config->contact, "mailto:a@example.org");
+        assert_true(config->terms_of_service_agreed);
+        assert_int_equal(config->key_type, KEY_TYPE_RSA_2048);
+        assert_int_equal(config->account_key_type, KEY_TYPE_ED25519);
+        assert_false(config->renew_key);
+        assert_string_equal(config->trust, "/etc/a.pem");
+}
+
+static void test_config_load__drop_ins(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put_ca(d);
+        put(d, MAIN, "[Defaults]\nKeyType=ec-p384\nContact=a@example.org\n[WebRoot]\nListen=81\n");
+        put(d, MAIN ".d/20-b.conf", "[Defaults]\nKeyType=rsa-3072\nContact=c@example.org\n");
+        put(d,
+            MAIN ".d/10-a.conf",
+            "[Defaults]\nKeyType=rsa-4096\nContact=b@example.org\n[WebRoot]\nListen=\n");
+        put(d, MAIN ".d/30-c.conf~", "not read\n");
+        put(d, MAIN ".d/.40-d.conf", "not read\n");
+        put(d, MAIN ".d/README", "not read\n");
+        put(d,
+            CERTIFICATE ".d/a.conf",
+            "[Certificate]\nIdentifiers=a.example b.example\nRenewKey=no\n");
+        put(d,
+            CERTIFICATE ".d/b.conf",
+            "[Certificate]\nIdentifiers=\nIdentifiers=c.example\nRenewKey=\n");
+        put(d, CERTIFICATE ".d/c.conf", "[Certificate]\nIdentifiers=d.example\n");
+        config = load(d, "www");
+        assert_int_equal(config->key_type, KEY_TYPE_RSA_3072);
+        assert_list(config->contact,
+                    "mailto:a@example.org mailto:b@example.org mailto:c@example.org");
+        assert_listen(config, "0.0.0.0:80 [::]:80");
+        assert_list(config->identifiers, "c.example d.example");
+        assert_true(config->renew_key);
+}
+
+static void test_config_load__empty_assignment_falls_back(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put_ca(d);
+        put(d, MAIN, "[Defaults]\nKeyType=ec-p384\nContact=a@example.org\nTrust=/a\nTrust=\n");
+        put(d,
+            "etc/acme/certs/example.org.conf",
+            "[Certificate]\nKeyType=rsa-2048\nKeyType=\nContact=b@example.org\nContact=\n"
+            "Identifiers=c.example\nIdentifiers=\n");
+        config = load(d, "example.org");
+        assert_int_equal(config->key_type, KEY_TYPE_EC_P384);
+        assert_list(config->contact, "mailto:a@example.org");
+        assert_list(config->identifiers, "example.org");
+        assert_null(config->trust);
+}
+
+static void test_config_load__ca_shadowed(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put(d, CA, "[CA]\nDirectory=https://shipped.example/dir\nOrigins=https://more.example\n");
+        put(d, "etc/acme/ca.d/letsencrypt.conf", "[CA]\nDirectory=https://own.example/dir\n");
+        config = load(d, "example.org");
+        assert_string_equal(config->directory, "https://own.example/dir");
+        assert_list(config->origins, "https://own.example");
+}
+
+static void test_config_load__ca_by_url(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put(d, MAIN, "[Defaults]\nCA=https://pebble.example:14000/dir\n");
+        config = load(d, "example.org");
+        assert_string_equal(config->directory, "https://pebble.example:14000/dir");
+        assert_true(startswith(config->ca, "pebble.example-14000-"));
+        assert_list(config->origins, "https://pebble.example:14000");
+}
+
+static void test_config_load__trust(void **state)
+{
+        const TestDirectory *d = *state;
+        Config *config;
+
+        put(d, MAIN, "[Defaults]\nTrust=/defaults\n");
+        put(d, CA, "[CA]\nDirectory=https://ca.example/dir\nTrust=/ca\n");
+        put(d, "etc/acme/certs/b.example.conf", "[Certificate]\nTrust=/certificate\n");
+        config = load(d, "a.example");
+        assert_string_equal(config->trust, "/ca");
+        config_free(config);
+        config = load(d, "b.example");
+        assert_string_equal(config->trust, "/certificate");
+        config_free(config);
+        put_ca(d);
+        config = load(d, "a.example");
+        assert_string_equal(config->trust, "/defaults");
+        config_free(config);
+}
+
+/* One setting spoiled at a time; the line is always the second. */
+static void test_config_load__each_setting_bad(void **state)
+{
+        static const struct {
+                const char *file, *section, *key, *value, *words;
+        } rows[] = {
+                        {MAIN,
+                         "Defaults",
+                         "CA",
+                         "Lets Encrypt",
+                         "Allowed: the name of a file in ca.d"},
+                        {MAIN,
+                         "Defaults",
+                         "CA",
+                         "http://ca.example/",
+                         "Allowed: the name of a file in ca.d"},
+                        {MAIN, "Defaults", "Contact", "nobody", "Allowed: mail addresses"},
+                        {MAIN, "Defaults", "TermsOfServiceAgreed", "perhaps", "Allowed: yes or no"},
+                        {MAIN,
+                         "Defaults",
+                         "KeyType",
+                         "ed25519",
+                         "Allowed: one of ec-p256, ec-p384, rsa-2048"},
+                        {MAIN, "Defaults", "KeyType", "\x80", "KeyType=\\x80 is refused"},
+                        {MAIN, "Defaults", "AccountKeyType", "dsa", "rsa-4096, ed25519"},
+                        {MAIN, "Defaults", "RenewKey", "2", "Allowed: yes or no"},
+                        {MAIN, "Defaults", "Trust", "ca.pem", "Allowed: the absolute path"},
+                        {MAIN, "WebRoot", "Listen", "80 0.0.0.0", "Listen=0.0.0.0 is refused"},
+                        {MAIN, "WebRoot", "Listen", "80 80", "has 80 already"},
+                        {MAIN, "WebRoot", "Directory", "/a/../b", "Allowed: an absolute path"},
+                        {MAIN, "Firewall", "Mode", "nftables", "Allowed: one of auto, set, off"},
+                        {MAIN, "Firewall", "Mode", "set", "Mode=set needs Set="},
+                        {MAIN, "Firewall", "Set", "filter acme", "Allowed: FAMILY TABLE NAME"},
+                        {CERTIFICATE,
+                         "Certificate",
+                         "Identifiers",
+                         "a.example *.b.example",
+                         "a wildcard"},
+                        {CERTIFICATE, "Certificate", "Identifiers", "192.0.2.1", "an IP address"},
+                        {CERTIFICATE,
+                         "Certificate",
+                         "Identifiers",
+                         "a.example A.example",
+                         "has a.example already"},
+                        {CERTIFICATE, "Certificate", "CA", "none", "one of letsencrypt"},
+                        {CERTIFICATE, "Certificate", "Contact", "tel:1", "mailto:"},
+                        {CERTIFICATE,
+                         "Certificate",
+                         "TermsOfServiceAgreed",
+                         "y",
+                         "Allowed: yes or no"},
+                        {CERTIFICATE,
+                         "Certificate",
+                         "KeyType",
+                         "EC-P256",
+                         "Allowed: one of ec-p256"},
+                        {CERTIFICATE, "Certificate", "AccountKeyType", "x", "ed25519"},
+                        {CERTIFICATE, "Certificate", "RenewKey", "never", "Allowed: yes or no"},
+                        {CERTIFICATE, "Certificate", "Trust", "/", "Allowed: the absolute path"},
+                        {CA, "CA", "Directory", "http://ca.example", "Allowed: the https URL"},
+                        {CA, "CA", "Origins", "https://a.example/b", "Allowed: https://HOST"},
+                        {CA, "CA", "Trust", "x", "Allowed: the absolute path"},
+        };
+        const TestDirectory *d = *state;
+
+        FOREACH_ARRAY (row, rows, ELEMENTSOF(rows)) {
+                char text[256];
+
+                put(d, MAIN, "");
+                put(d, CERTIFICATE, "[Certificate]\nIdentifiers=a.example\n");
+                put_ca(d);
+                config_free(load(d, "www"));
+                snprintf(text, sizeof(text), "[%s]\n%s=%s\n", row->section, row->key, row->value);
+                put(d, row->file, text);
+                expect_error(d, "www", row->file, 2, row->key, row->words);
+        }
+}
+
+static void test_config_load__line_of_a_word(void **state)
+{
+        const TestDirectory *d = *state;
+
+        put_ca(d);
+        put(d,
+            CERTIFICATE,
+            "[Certificate]\nIdentifiers=a.example \\\n # b\n  c.example \\\n *.d.example "
+            "e.example\n");
+        expect_error(d, "www", CERTIFICATE, 5, "Identifiers", "wildcard");
+        put(d, CERTIFICATE, "[Certificate]\nIdentifiers=\\\n *.d.example\n");
+        expect_error(d, "www", CERTIFICATE, 3, "Identifiers", "wildcard");
+        put(d, CERTIFICATE, "[Certificate]\nIdentifiers=a.example\n");
+        put(d, CERTIFICATE ".d/a.conf", "[Certificate]\n\nIdentifiers=b.example\\\na.example\n");
+        expect_error(d,
+                     "www",
+                     CERTIFICATE ".d/a.conf",
+                     4,
+                     "Identifiers",
+                     "has a.example already, from ");
+}
+
+static void test_config_load__limits(void **state)
+{
+        static const struct {
+                const char *file, *head, *word;
+                unsigned max;
+                const char *key;
+        } rows[] = {
+                        {CERTIFICATE,
+                         "[Certificate]\nIdentifiers=",
+                         " n%u.example",
+                         100,
+                         "Identifiers"},
+                        {MAIN, "[Defaults]\nContact=", " n%u@example.org", 10, "Contact"},
+                        {MAIN, "[WebRoot]\nListen=", " 192.0.2.%u:80", 16, "Listen"},
+                        {MAIN, "[WebRoot]\nListen=", " %u", 8, "Listen"},
+                        {CA,
+                         "[CA]\nDirectory=https://ca.example/\nOrigins=",
+                         " https://n%u.example",
+                         8,
+                         "Origins"},
+        };
+        const TestDirectory *d = *state;
+
+        FOREACH_ARRAY (row, rows, ELEMENTSOF(rows)) {
+                char text[4096];
+                size_t n;
+
+                put(d, MAIN, "");
+                put(d, CERTIFICATE, "[Certificate]\nIdentifiers=a.example\n");
+                put_ca(d);
+                n = (size_t) snprintf(text, sizeof(text), "%s", row->head);
+                for (unsigned i = 1; i <= row->max; i++)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+                        n += (size_t) snprintf(text + n, sizeof(text) - n, row->word, i);
+                put(d, row->file, text);
+                config_free(load(d, "www"));
+                snprintf(text + n, sizeof(text) - n, row->word, row->max + 1);
+#pragma GCC diagnostic pop
+                put(d, row->file, text);
+                expect_error(d,
+                             "www",
+                             row->file,
+                             streq(row->key, "Origins") ? 3 : 2,
+                             row->key,
+                             "which is the limit");
+        }
+}
+
+static void test_config_load__names(void **state)
+{
+        static const char *const refused[] = {
+                        "",
+                        ".",
+                        "..",
+                        "Example.org",
+                        "a/b",
+                        "../a",
+                        "*.example.org",
+                        "a_",
+                        "2001:db8::1",
+                        "a\nb",
+        };
+        static const char *const single[] = {"www", "mail_1.example.org", "192.0.2.1", "a..b"};
+        const TestDirectory *d = *state;
+
+        put_ca(d);
+        for (size_t i = 0; i < ELEMENTSOF(refused); i++)
+                expect_error(d, refused[i], NULL, 0, NULL, "[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?");
+        for (size_t i = 0; i < ELEMENTSOF(single); i++) {
+                char file[128];
+
+                snprintf(file, sizeof(file), "etc/acme/certs/%s.conf", single[i]);
+                expect_error(d, single[i], file, 0, "Identifiers", "There is no Identifiers=");
+        }
+}
+
+static void test_config_load__name_in_punycode(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put_ca(d);
+        config = load(d, "xn--bcher-kva.example");
+        assert_list(config->identifiers, "xn--bcher-kva.example");
+        expect_error(d,
+                     "xn--i-7iq.example",
+                     "etc/acme/certs/xn--i-7iq.example.conf",
+                     0,
+                     "Identifiers",
+                     "cannot stand in");
+}
+
+static void test_config_load__warnings(void **state)
+{
+        static const char text[] = "[Certificate]\n"
+                                   "Colour=blue\n"
+                                   "keytype=ec-p384\n"
+                                   "Mode=off\n"
+                                   "[Deploy nginx]\n"
+                                   "A=b\n"
+                                   "C=d\n"
+                                   "[Defaults]\n"
+                                   "KeyType=nonsense\n"
+                                   "[Deploy nginx]\n"
+                                   "A=b\n";
+        static const struct {
+                const char *place, *words;
+        } rows[] = {
+                        {":2: ", "Colour= is not known"},
+                        {":3: ", "is KeyType= in [Certificate] of certs/NAME.conf meant?"},
+                        {":4: ", "is Mode= in [Firewall] of acme.conf meant?"},
+                        {":5: ", "[Deploy nginx] is not known"},
+                        {":8: ", "[Defaults] is passed over here: it belongs into acme.conf"},
+                        {":10: ", "[Deploy nginx] is not known"},
+        };
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put_ca(d);
+        put(d, "etc/acme/certs/example.org.conf", text);
+        config = load(d, "example.org");
+        assert_int_equal(strv_length(config->warnings), ELEMENTSOF(rows));
+        for (size_t i = 0; i < ELEMENTSOF(rows); i++) {
+                assert_row(config->warnings[i], strstr(config->warnings[i], rows[i].place));
+                assert_row(config->warnings[i], strstr(config->warnings[i], rows[i].words));
+        }
+        assert_int_equal(config->key_type, KEY_TYPE_EC_P256);
+}
+
+static void test_config_load__warnings_with_an_error(void **state)
+{
+        const TestDirectory *d = *state;
+        Config *config = NULL;
+        ConfigError error;
+
+        put_ca(d);
+        put(d, CERTIFICATE, "[Certificate]\nIdentifers=a.example\n");
+        assert_int_equal(config_load("www", d->path, &config, &error), CONFIG_E_INVALID);
+        assert_int_equal(strv_length(error.warnings), 1);
+        assert_non_null(strstr(error.warnings[0], "Identifers= is not known"));
+        config_error_done(&error);
+}
+
+static void test_config_load__warnings_have_an_end(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+        char text[8192] = "[Defaults]\n";
+        size_t n = strlen(text);
+
+        put_ca(d);
+        for (unsigned i = 0; i < 1000; i++)
+                n += (size_t) snprintf(text + n, sizeof(text) - n, "K%u=\n", i);
+        put(d, MAIN, text);
+        config = load(d, "example.org");
+        assert_int_equal(strv_length(config->warnings), 32);
+        assert_non_null(strstr(config->warnings[31], "not shown"));
+}
+
+static void test_config_load__set_without_its_mode(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put(d, MAIN, "[Firewall]\nSet=inet filter acme\n");
+        config = load(d, NULL);
+        assert_int_equal(config->firewall_mode, FIREWALL_AUTO);
+        assert_null(config->set_name);
+        assert_int_equal(strv_length(config->warnings), 1);
+        assert_non_null(strstr(config->warnings[0], ":2: Set= is used with Mode=set only"));
+}
+
+static void test_config_load__broken_lines(void **state)
+{
+        const TestDirectory *d = *state;
+
+        put_ca(d);
+        put(d, MAIN, "[Defaults]\nKeyType ec-p256\n");
+        expect_error(d,
+                     "example.org",
+                     MAIN,
+                     2,
+                     NULL,
+                     "neither a [Section], nor Key=value, nor a comment");
+        put(d, MAIN, "KeyType=ec-p256\n");
+        expect_error(d, "example.org", MAIN, 1, NULL, "before the first [Section]");
+        put(d, MAIN, "[Defaults]\n");
+        put(d, CA, "[CA]\n");
+        expect_error(d, "example.org", CA, 0, "Directory", "There is no Directory=");
+}
+
+static void test_config_load__broken_files(void **state)
+{
+        const TestDirectory *d = *state;
+        char *large;
+
+        put_ca(d);
+        put_bytes(d, MAIN, "[Defaults]\n\0\n", 13);
+        expect_error(d, "example.org", MAIN, 0, NULL, "NUL bytes");
+
+        large = malloc(CONFIG_FILE_BYTES_MAX + 1);
+        assert_non_null(large);
+        memset(large, '\n', CONFIG_FILE_BYTES_MAX + 1);
+        put_bytes(d, MAIN, large, CONFIG_FILE_BYTES_MAX);
+        config_free(load(d, "example.org"));
+        put_bytes(d, MAIN, large, CONFIG_FILE_BYTES_MAX + 1);
+        expect_error(d, "example.org", MAIN, 0, NULL, "larger than 1 MiB");
+        free(large);
+
+        assert_int_equal(unlinkat(d->fd, MAIN, 0), 0);
+        assert_int_equal(mkdirat(d->fd, MAIN, 0755), 0);
+        expect_error(d, "example.org", MAIN, 0, NULL, "it is a directory");
+        assert_int_equal(unlinkat(d->fd, MAIN, AT_REMOVEDIR), 0);
+        assert_int_equal(mkfifoat(d->fd, MAIN, 0644), 0);
+        expect_error(d, "example.org", MAIN, 0, NULL, "no regular file");
+        assert_int_equal(unlinkat(d->fd, MAIN, 0), 0);
+        assert_int_equal(symlinkat("acme.conf", d->fd, MAIN), 0);
+        expect_error(d, "example.org", MAIN, 0, NULL, "symbolic links");
+        assert_int_equal(unlinkat(d->fd, MAIN, 0), 0);
+        assert_int_equal(symlinkat("nowhere", d->fd, MAIN), 0);
+        expect_error(d,
+                     "example.org",
+                     MAIN,
+                     0,
+                     NULL,
+                     "a symbolic link to a file that does not exist");
+        assert_int_equal(unlinkat(d->fd, MAIN, 0), 0);
+        config_free(load(d, "example.org"));
+        put(d, MAIN ".d", "");
+        expect_error(d, "example.org", MAIN ".d", 0, NULL, "Not a directory");
+}
+
+static void test_config_load__link_is_followed(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put_ca(d);
+        put(d, "etc/acme/elsewhere", "[Defaults]\nKeyType=ec-p384\n");
+        assert_int_equal(symlinkat("elsewhere", d->fd, MAIN), 0);
+        config = load(d, "example.org");
+        assert_int_equal(config->key_type, KEY_TYPE_EC_P384);
+}
+
+static void test_config_load__unreadable(void **state)
+{
+        const TestDirectory *d = *state;
+
+        if (geteuid() != 0)
+                skip();
+        put_ca(d);
+        put(d, MAIN, "");
+        assert_int_equal(chmod(d->path, 0755), 0);
+        assert_int_equal(fchmodat(d->fd, MAIN, 0600, 0), 0);
+        assert_int_equal(seteuid(SOMEBODY_ELSE), 0);
+        expect_error(d, "example.org", MAIN, 0, NULL, "permission denied");
+        assert_int_equal(seteuid(0), 0);
+        assert_int_equal(fchmodat(d->fd, MAIN, 0644, 0), 0);
+        assert_int_equal(mkdirat(d->fd, MAIN ".d", 0700), 0);
+        assert_int_equal(seteuid(SOMEBODY_ELSE), 0);
+        expect_error(d, "example.org", MAIN ".d", 0, NULL, "permission denied");
+        assert_int_equal(seteuid(0), 0);
+}
+
+static void test_config_load__too_many_drop_ins(void **state)
+{
+        const TestDirectory *d = *state;
+
+        put_ca(d);
+        for (unsigned i = 0; i < 257; i++) {
+                char file[64];
+
+                snprintf(file, sizeof(file), MAIN ".d/%u.conf", i);
+                put(d, file, "");
+        }
+        expect_error(d, "example.org", MAIN ".d", 0, NULL, "more than 256 files");
+}
+
+static void test_config_load__no_ca_file(void **state)
+{
+        const TestDirectory *d = *state;
+
+        expect_error(d, "example.org", NULL, 0, "CA", "(there are none)");
+        put_ca(d);
+        put(d, "etc/acme/ca.d/own.conf", "");
+        put(d, MAIN, "[Defaults]\nCA=owm\n");
+        expect_error(d, "example.org", MAIN, 2, "CA", "one of letsencrypt, own");
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                        cmocka_directory_test(test_config_load__nothing_but_a_name),
+                        cmocka_directory_test(test_config_load__acme_conf_alone),
+                        cmocka_directory_test(test_config_load__everything_said),
+                        cmocka_directory_test(test_config_load__drop_ins),
+                        cmocka_directory_test(test_config_load__empty_assignment_falls_back),
+                        cmocka_directory_test(test_config_load__ca_shadowed),
+                        cmocka_directory_test(test_config_load__ca_by_url),
+                        cmocka_directory_test(test_config_load__trust),
+                        cmocka_directory_test(test_config_load__each_setting_bad),
+                        cmocka_directory_test(test_config_load__line_of_a_word),
+                        cmocka_directory_test(test_config_load__limits),
+                        cmocka_directory_test(test_config_load__names),
+                        cmocka_directory_test(test_config_load__name_in_punycode),
+                        cmocka_directory_test(test_config_load__warnings),
+                        cmocka_directory_test(test_config_load__warnings_with_an_error),
+                        cmocka_directory_test(test_config_load__warnings_have_an_end),
+                        cmocka_directory_test(test_config_load__set_without_its_mode),
+                        cmocka_directory_test(test_config_load__broken_lines),
+                        cmocka_directory_test(test_config_load__broken_files),
+                        cmocka_directory_test(test_config_load__link_is_followed),
+                        cmocka_directory_test(test_config_load__unreadable),
+                        cmocka_directory_test(test_config_load__too_many_drop_ins),
+                        cmocka_directory_test(test_config_load__no_ca_file),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

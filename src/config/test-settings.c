@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The tables against what is written about them: every key is in its manual page and in acme.conf,
+ * under its section, and nothing else is; the shipped files of CAs hold. */
+
+#include <dirent.h>
+
+#include "base/test.h"
+#include "config/config.h"
+#include "config/settings.h"
+#include "config/values.h"
+
+static char *slurp(const char *path)
+{
+        char *text = NULL;
+
+        if (file_read(AT_FDCWD, path, CONFIG_FILE_BYTES_MAX, 0, &text, NULL) < 0)
+                fail_msg("%s cannot be read", path);
+        return text;
+}
+
+/* How often each setting has been met. */
+typedef struct Count {
+        unsigned n[SECTION_MAX][SETTINGS_PER_SECTION_MAX];
+} Count;
+
+static void count_key(Count *count, const Section *section, const char *key)
+{
+        const Setting *setting;
+
+        if (!section)
+                fail_msg("%s= stands outside of a section", key);
+        setting = setting_find(section, key);
+        if (!setting)
+                fail_msg("%s= is described in [%s], and is none of its settings",
+                         key,
+                         section->name);
+        count->n[section - sections][setting - section->settings]++;
+}
+
+/* Each setting of the sections of this kind once. */
+static void expect_all(const Count *count, ConfigFile kind, const char *where)
+{
+        for (size_t s = 0; s < SECTION_MAX; s++)
+                for (size_t i = 0; sections[s].file == kind && i < sections[s].n_settings; i++)
+                        if (count->n[s][i] != 1)
+                                fail_msg("%s= of [%s] stands %u times in %s",
+                                         sections[s].settings[i].key,
+                                         sections[s].name,
+                                         count->n[s][i],
+                                         where);
+}
+
+/* ".Sh [Section] SECTION" and ".It Cm Key Ns = Ns …". */
+static void count_page(const char *path, Count *count)
+{
+        _cleanup_free_ char *text = slurp(path);
+        const Section *section = NULL;
+        char *rest = text, *line;
+
+        while ((line = strsep(&rest, "\n"))) {
+                char name[64];
+
+                if (sscanf(line, ".Sh [%63[A-Za-z]] SECTION", name) == 1) {
+                        section = section_find(name);
+                        if (!section)
+                                fail_msg("%s describes [%s], which is no section", path, name);
+                } else if (startswith(line, ".Sh "))
+                        section = NULL;
+                else if (sscanf(line, ".It Cm %63[A-Za-z] Ns = Ns", name) == 1)
+                        count_key(count, section, name);
+        }
+}
+
+static void test_manual__acme_conf(void **state _unused_)
+{
+        Count count = {};
+
+        count_page(SOURCE "/man/acme.conf.5", &count);
+        expect_all(&count, CONFIG_FILE_MAIN, "acme.conf(5)");
+        expect_all(&count, CONFIG_FILE_CA, "acme.conf(5)");
+        for (size_t i = 0; i < CERTIFICATE_MAX; i++)
+                assert_int_equal(count.n[SECTION_CERTIFICATE][i], 0);
+}
+
+static void test_manual__acme_certificate(void **state _unused_)
+{
+        Count count = {};
+
+        count_page(SOURCE "/man/acme-certificate.5", &count);
+        expect_all(&count, CONFIG_FILE_CERTIFICATE, "acme-certificate(5)");
+}
+
+/* The default, or, where there is none, an example that holds. */
+static void check_example(const Section *section, const char *key, const char *value)
+{
+        const Setting *setting = setting_find(section, key);
+        const char *reason = NULL;
+
+        if (setting->initial)
+                assert_string_equal(value, setting->initial);
+        else {
+                _cleanup_free_ char *normal = NULL;
+
+                assert_row(key, setting->check(value, &normal, &reason) == 0);
+        }
+}
+
+/* "[Section]" and "#Key=value"; nothing is set. */
+static void test_acme_conf__every_setting_commented_out(void **state _unused_)
+{
+        _cleanup_free_ char *text = slurp(SOURCE "/conf/acme.conf");
+        const Section *section = NULL;
+        char *rest = text, *line;
+        Count count = {};
+
+        while ((line = strsep(&rest, "\n"))) {
+                char name[64], value[128];
+
+                if (sscanf(line, "[%63[A-Za-z]]", name) == 1) {
+                        section = section_find(name);
+                        assert_row(line, section && section->file == CONFIG_FILE_MAIN);
+                } else if (sscanf(line, "#%63[A-Za-z]=%127[^\n]", name, value) == 2) {
+                        count_key(&count, section, name);
+                        check_example(section, name, value);
+                } else
+                        assert_row(line, *line == 0 || startswith(line, "# ") || streq(line, "#"));
+        }
+        expect_all(&count, CONFIG_FILE_MAIN, "conf/acme.conf");
+}
+
+static void test_acme_conf__every_key_taken(void **state _unused_)
+{
+        _cleanup_free_ char *text = slurp(SOURCE "/conf/acme.conf");
+        Values values = {};
+        ConfigError error = {};
+
+        for (char *p = text; (p = strstr(p, "\n#")); p++)
+                if (p[2] != ' ' && p[2] != '\n')
+                        p[1] = ' ';
+        if (values_read(&values, CONFIG_FILE_MAIN, "acme.conf", text, strlen(text), &error) != 0)
+                fail_msg("%s", error.message);
+        assert_null(values.warnings);
+        for (size_t s = 0; s < SECTION_MAX; s++)
+                for (size_t i = 0; i < sections[s].n_settings; i++)
+                        assert_true((values.values[s][i].n_words > 0) ==
+                                    (sections[s].file == CONFIG_FILE_MAIN));
+        values_done(&values);
+}
+
+static void check_ca_file(const char *name)
+{
+        _cleanup_free_ char *path = NULL, *text = NULL;
+        Values values = {};
+        ConfigError error = {};
+
+        assert_true(asprintf(&path, SOURCE "/conf/ca.d/%s", name) > 0);
+        text = slurp(path);
+        if (values_read(&values, CONFIG_FILE_CA, path, text, strlen(text), &error) != 0)
+                fail_msg("%s", error.message);
+        assert_row(name, !values.warnings);
+        assert_row(name, values.values[SECTION_CA][CA_DIRECTORY].n_words == 1);
+        values_done(&values);
+}
+
+static void test_ca_files__hold(void **state _unused_)
+{
+        DIR *directory = opendir(SOURCE "/conf/ca.d");
+        const struct dirent *entry;
+        unsigned n = 0;
+
+        assert_non_null(directory);
+        while ((entry = readdir(directory)))
+                if (entry->d_name[0] != '.') {
+                        check_ca_file(entry->d_name);
+                        n++;
+                }
+        closedir(directory);
+        assert_true(n >= 6);
+}
+
+static void test_sections__whole(void **state _unused_)
+{
+        FOREACH_ARRAY (section, sections, SECTION_MAX) {
+                assert_ptr_equal(section_find(section->name), section);
+                assert_true(section->n_settings <= SETTINGS_PER_SECTION_MAX);
+                FOREACH_ARRAY (setting, section->settings, section->n_settings) {
+                        assert_ptr_equal(setting_find(section, setting->key), setting);
+                        assert_non_null(setting->allowed);
+                        assert_non_null(setting->check);
+                }
+        }
+        assert_null(section_find("defaults"));
+        assert_null(section_find(""));
+        assert_null(setting_find(&sections[SECTION_DEFAULTS], "Identifiers"));
+}
+
+/* What [Defaults] has, [Certificate] has at the same place. */
+static void test_sections__certificate_has_the_defaults(void **state _unused_)
+{
+        for (size_t i = 0; i < DEFAULTS_MAX; i++)
+                assert_memory_equal(&sections[SECTION_DEFAULTS].settings[i],
+                                    &sections[SECTION_CERTIFICATE].settings[i],
+                                    sizeof(Setting));
+}
+
+static void test_values_fill_initial__each_default_holds(void **state _unused_)
+{
+        Values values = {};
+        ConfigError error = {};
+
+        assert_int_equal(values_fill_initial(&values, &error), 0);
+        assert_int_equal(values.values[SECTION_WEBROOT][WEBROOT_LISTEN].n_words, 2);
+        assert_int_equal(values.values[SECTION_CERTIFICATE][DEFAULTS_CA].n_words, 0);
+        values_done(&values);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                        cmocka_unit_test(test_manual__acme_conf),
+                        cmocka_unit_test(test_manual__acme_certificate),
+                        cmocka_unit_test(test_acme_conf__every_setting_commented_out),
+                        cmocka_unit_test(test_acme_conf__every_key_taken),
+                        cmocka_unit_test(test_ca_files__hold),
+                        cmocka_unit_test(test_sections__whole),
+                        cmocka_unit_test(test_sections__certificate_has_the_defaults),
+                        cmocka_unit_test(test_values_fill_initial__each_default_holds),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
