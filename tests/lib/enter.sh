@@ -28,8 +28,8 @@ mkdir -p "$upper/upper" "$upper/work" "$upper/root"
 mount -t overlay -o "lowerdir=$lower,upperdir=$upper/upper,workdir=$upper/work" overlay "$upper/root"
 
 # Not registered anywhere: the host need not run systemd. --keep-unit: stay in the cgroup given above.
-# bpf() is what IPAddressDeny= is made of; without it units would silently run with less confinement than they state.
+# bpf() is what IPAddressDeny= is made of, mlock() keeps keys out of swap; without them units would silently run with less confinement than they state.
 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_LOCK=0 systemd-nspawn --quiet --register=no --keep-unit \
-        --capability=CAP_BPF,CAP_PERFMON --system-call-filter=bpf \
+        --capability=CAP_BPF,CAP_PERFMON --system-call-filter="bpf @memlock" \
         --private-network --console=pipe --link-journal=no --resolv-conf=off --timezone=off \
         --directory="$upper/root" "$@"
