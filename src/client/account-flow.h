@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The account with the CA (RFC 8555 section 7.3): found or made by the first run, known after it.
+ */
+
+#include "client/client.h"
+
+/* Sees to it that the signer knows the account's URL. */
+int account_ensure(Client *client);
+
+/* The CA does not know the account: forgets it and registers again, once in a run. The reason of
+ * the failure is the second refusal's. */
+int account_register_again(Client *client);

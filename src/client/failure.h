@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Why a run fails: the one reason that decides the exit code, is told once to the user, and is
+ * remembered by the signer. */
+
+#include "acme/problem.h"
+#include "base/time-util.h"
+
+/* Positive outcome of everything that can fail: the reason stands in the client's Failure. */
+enum {
+        CLIENT_E_FAILED = 1,
+};
+
+typedef struct Failure {
+        bool is_set;
+        ExitStatus exit_status;
+        char *message;           /* fit to be shown */
+        char *problem;           /* type of the CA's problem document; NULL: there was none */
+        usec_t retry_after_usec; /* a span; 0: the CA did not say */
+} Failure;
+
+/* Sets the reason, unless one is set already: the first is the cause of the others. The parts of
+ * the message that come from a stranger have been escaped. Return: CLIENT_E_FAILED; -ENOMEM. */
+int failure_set(Failure *failure, ExitStatus exit_status, const char *format, ...) _printf_(3, 4);
+
+/* As told by the CA: "What: <problem>: what the user can do". Subproblems are logged, a line each.
+ * problem may be NULL, http_status 0. Return: CLIENT_E_FAILED; -ENOMEM. */
+int failure_set_problem(Failure *failure,
+                        const char *what,
+                        const Problem *problem,
+                        ProblemStage stage,
+                        unsigned http_status);
+void failure_done(Failure *failure);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The budget of waiting, and the pace of polling. */
+
+#include "client/patience.h"
+
+void patience_init(Patience *patience, usec_t now_usec)
+{
+        *patience = (Patience){
+                        .left_usec = PATIENCE_MAX_USEC,
+                        .until_usec = now_usec,
+                        .deadline_usec = now_usec + RUN_MAX_USEC,
+        };
+}
+
+bool patience_take(Patience *patience, usec_t now_usec, usec_t until_usec)
+{
+        usec_t from_usec = MAX(patience->until_usec, now_usec);
+        usec_t span_usec = until_usec > from_usec ? until_usec - from_usec : 0;
+
+        if (span_usec > patience->left_usec || until_usec > patience->deadline_usec)
+                return false;
+        patience->left_usec -= span_usec;
+        patience->until_usec = MAX(from_usec, until_usec);
+        return true;
+}
+
+usec_t poll_pause_usec(unsigned n)
+{
+        usec_t pause_usec = POLL_FIRST_USEC;
+
+        /* 20, 30, 45, 67, 101 ms, …: a CA that takes a while is asked about eight times in the
+         * first second. */
+        for (; n > 0 && pause_usec < POLL_LAST_USEC; n--)
+                pause_usec += pause_usec / 2;
+        return MIN(pause_usec, POLL_LAST_USEC);
+}
+
+bool poll_looks_at_authorizations(unsigned n)
+{
+        /* After about two seconds, and then every 15 to 25: a request for each name that is
+         * pending. */
+        return n >= 10 && n % 5 == 0;
+}
