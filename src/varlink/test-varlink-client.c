@@ -3,6 +3,8 @@
 /* The client, against a service that sends bytes, and against our own server. Both ends are in one
  * process: the call is sent, the other end acts, the reply is received. */
 
+#include <sys/wait.h>
+
 #include "base/test.h"
 #include "varlink/test-service.h"
 
@@ -280,6 +282,57 @@ static void test_varlink_client__with_our_server(void **state)
         test_service_stop(&service);
 }
 
+/* With a socket buffer smaller than the call, so that the client has to wait in its middle. */
+static void test_varlink_client_call__waits_while_sending_and_receiving(void **state)
+{
+        Door *door = *state;
+        struct json_object *parameters = json_object_new_object(), *value;
+        _cleanup_free_ char *text = malloc(100001);
+        _cleanup_varlink_reply_ VarlinkReply reply = {};
+        VarlinkClient *client;
+        int size = 1, status;
+        pid_t pid;
+
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                TestService service = {};
+
+                if (sd_event_new(&service.event) < 0 || varlink_server_new(service.event,
+                                                                           door->listen_fd,
+                                                                           &test_interface,
+                                                                           &test_callbacks,
+                                                                           &service,
+                                                                           &service.server) < 0)
+                        _exit(1);
+                while (service.n_disconnected == 0)
+                        if (sd_event_run(service.event, UINT64_MAX) < 0)
+                                _exit(1);
+                _exit(service.n_handled == 1 ? 0 : 2);
+        }
+        memset(text, 'x', 100000);
+        text[100000] = '\0';
+        assert_int_equal(json_add_string(parameters, "text", text), 0);
+        assert_int_equal(varlink_client_connect(door->path, &client), 0);
+        assert_int_equal(setsockopt(varlink_client_fd(client),
+                                    SOL_SOCKET,
+                                    SO_SNDBUF,
+                                    &size,
+                                    sizeof(size)),
+                         0);
+        assert_int_equal(varlink_client_call(client,
+                                             TEST_INTERFACE ".Echo",
+                                             parameters,
+                                             USEC_INFINITY,
+                                             &reply),
+                         0);
+        assert_true(json_object_object_get_ex(reply.parameters, "text", &value));
+        assert_int_equal(json_object_get_string_len(value), 100000);
+        varlink_client_free(client);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+}
+
 #define test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -296,6 +349,7 @@ int main(void)
                         test(test_varlink_client_receive__too_large),
                         test(test_varlink_client_connect__nobody_there),
                         test(test_varlink_client__with_our_server),
+                        test(test_varlink_client_call__waits_while_sending_and_receiving),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 /* Peers that are slow, greedy, many or gone. */
 
 #include <poll.h>
+#include <sys/wait.h>
 
 #include "varlink/test-peer.h"
 #include "varlink/varlink-internal.h"
@@ -251,6 +252,21 @@ static void test_connection__peer_that_goes(void **state)
         assert_int_equal(service->n_refused, 0);
 }
 
+static void test_connection__oneway_calls_of_a_peer_that_has_gone(void **state)
+{
+#define ONEWAY "{\"method\":\"io.acmeward.Test.Nothing\",\"oneway\":true}"
+        static const char calls[] = ONEWAY "\0" ONEWAY "\0" ONEWAY;
+#undef ONEWAY
+        TestService *service = *state;
+        int fd = test_service_connect(service);
+
+        assert_int_equal(send(fd, calls, sizeof(calls), 0), sizeof(calls));
+        close(fd);
+        test_service_run(service);
+        assert_int_equal(service->n_handled, 3);
+        assert_int_equal(service->n_disconnected, 1);
+}
+
 static void test_connection__passed_descriptors_are_dropped(void **state)
 {
         static char text[] = ECHO("fd");
@@ -358,6 +374,44 @@ static void test_varlink_connection__peer_pid(void **state)
         assert_int_equal(service->last_pid, getpid());
 }
 
+/* In a child with fd as its first descriptor from PID 1, which says that there are n. */
+static int listen_fd_in_child(int fd, const char *n)
+{
+        int status;
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                char number[16];
+                int r;
+
+                snprintf(number, sizeof(number), "%i", (int) getpid());
+                setenv("LISTEN_PID", number, 1);
+                setenv("LISTEN_FDS", n, 1);
+                if (fd >= 0 && dup2(fd, 3) < 0)
+                        _exit(1);
+                r = varlink_listen_fd();
+                _exit(r == 3 ? 0 : r == -ENOTCONN ? 2 : 3);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        return WEXITSTATUS(status);
+}
+
+static void test_varlink_listen_fd__one_listening_unix_socket(void **state)
+{
+        TestService *service = *state;
+        _cleanup_close_ int fd = peer(service);
+        _cleanup_close_ int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        assert_int_equal(listen(tcp, 1), 0);
+        assert_int_equal(varlink_listen_fd(), -ENOTCONN);
+        assert_int_equal(listen_fd_in_child(service->server->listen_fd, "1"), 0);
+        assert_int_equal(listen_fd_in_child(service->server->listen_fd, "2"), 2);
+        assert_int_equal(listen_fd_in_child(fd, "1"), 2);
+        assert_int_equal(listen_fd_in_child(tcp, "1"), 2);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -372,11 +426,13 @@ int main(void)
                         test(test_connection__peer_that_does_not_read),
                         test(test_connection__peer_that_reads_late),
                         test(test_connection__peer_that_goes),
+                        test(test_connection__oneway_calls_of_a_peer_that_has_gone),
                         test(test_connection__passed_descriptors_are_dropped),
                         test(test_server__stops_accepting_when_full),
                         test(test_server__connections_take_turns),
                         test(test_server_free__disconnects_everybody),
                         test(test_varlink_connection__peer_pid),
+                        test(test_varlink_listen_fd__one_listening_unix_socket),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

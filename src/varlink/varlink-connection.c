@@ -267,15 +267,16 @@ static int on_more(sd_event_source *source _unused_, void *userdata)
 }
 
 static int
-on_io(sd_event_source *source _unused_, int fd _unused_, uint32_t revents, void *userdata)
+on_io(sd_event_source *source _unused_, int fd _unused_, uint32_t revents _unused_, void *userdata)
 {
         VarlinkConnection *connection = userdata;
 
+        /* What has come is answered in its turn, also when the peer has gone since: a oneway call
+         * does not need it. */
+        if (!connection->output && frame_reader_has_frame(&connection->input))
+                return 0;
         if (connection->output) {
                 flush_output(connection);
-        } else if (frame_reader_has_frame(&connection->input)) {
-                /* It is answered in its turn; this is a peer that has gone. */
-                connection->dead = revents & (EPOLLHUP | EPOLLERR);
         } else {
                 read_input(connection);
                 if (!connection->dead)

@@ -111,5 +111,5 @@ int varlink_error_string(VarlinkCall *call, const char *error, const char *name,
 int varlink_error_invalid_parameter(VarlinkCall *call, const char *parameter);
 
 /* The one listening socket that PID 1 handed us. Return: the descriptor, O_CLOEXEC; -ENOTCONN when
- * there is not exactly one, or it is not a listening AF_UNIX stream socket. */
+ * there is not exactly one, or it is not a listening AF_UNIX stream socket; -errno. */
 int varlink_listen_fd(void);
