@@ -1,109 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Whole trees of files, below a directory that stands for '/'. */
+/* What files say, and what it comes to. */
 
-#include <sys/stat.h>
-
-#include "base/test.h"
-#include "config/config.h"
-
-#define MAIN "etc/acme/acme.conf"
-#define CERTIFICATE "etc/acme/certs/www.conf"
-#define CA "usr/lib/acme/ca.d/letsencrypt.conf"
-
-/* "nobody" on every Debian; any uid but ours would do. */
-#define SOMEBODY_ELSE 65534
-
-static void make_parents(const TestDirectory *d, const char *path)
-{
-        char parent[256];
-
-        for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
-                snprintf(parent, sizeof(parent), "%.*s", (int) (p - path), path);
-                assert_true(mkdirat(d->fd, parent, 0755) == 0 || errno == EEXIST);
-        }
-}
-
-static void put_bytes(const TestDirectory *d, const char *path, const void *data, size_t length)
-{
-        int fd;
-
-        make_parents(d, path);
-        fd = openat(d->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-        assert_true(fd >= 0);
-        assert_int_equal(write(fd, data, length), length);
-        close(fd);
-}
-
-static void put(const TestDirectory *d, const char *path, const char *text)
-{
-        put_bytes(d, path, text, strlen(text));
-}
-
-static void put_ca(const TestDirectory *d)
-{
-        put(d, CA, "[CA]\nDirectory=https://ca.example/dir\n");
-}
-
-static Config *load(const TestDirectory *d, const char *name)
-{
-        Config *config = NULL;
-        ConfigError error;
-        int r = config_load(name, d->path, &config, &error);
-
-        if (r != 0)
-                fail_msg("%s", error.message);
-        assert_null(error.message);
-        config_error_done(&error);
-        return config;
-}
-
-/* line 0: the message has none. file NULL: no file is told. */
-static void expect_error(const TestDirectory *d,
-                         const char *name,
-                         const char *file,
-                         unsigned line,
-                         const char *key,
-                         const char *words)
-{
-        char place[256] = "";
-        Config *config = NULL;
-        ConfigError error;
-
-        assert_row(words, config_load(name, d->path, &config, &error) == CONFIG_E_INVALID);
-        assert_null(config);
-        if (file && line > 0)
-                snprintf(place, sizeof(place), "%s/%s:%u: ", d->path, file, line);
-        else if (file)
-                snprintf(place, sizeof(place), "%s/%s: ", d->path, file);
-        if (!startswith(error.message, place) || !strstr(error.message, words))
-                fail_msg("wanted \"%s…%s\", got \"%s\"", place, words, error.message);
-        assert_int_equal(error.line, line);
-        assert_row(error.message, streq_ptr(error.key, key));
-        assert_row(error.message, !!error.file == !!file);
-        assert_null(strchr(error.message, '\n'));
-        config_error_done(&error);
-        assert_null(error.message);
-}
-
-static void assert_list(char *const *list, const char *joined)
-{
-        _cleanup_free_ char *text = NULL;
-
-        assert_int_equal(strv_join(list, " ", &text), 0);
-        assert_string_equal(text, joined);
-}
-
-static void assert_listen(const Config *config, const char *joined)
-{
-        char text[1024] = "", buffer[LISTEN_ADDRESS_MAX];
-
-        for (size_t i = 0; i < config->n_listen; i++) {
-                strcat(text, i > 0 ? " " : "");
-                strcat(text, listen_address_format(&config->listen[i], buffer));
-        }
-        assert_string_equal(text, joined);
-}
+#include "config/test-tree.h"
 
 static void test_config_load__nothing_but_a_name(void **state)
 {
@@ -198,36 +97,6 @@ static void test_config_load__everything_said(void **state)
         assert_string_equal(config->trust, "/etc/a.pem");
 }
 
-static void test_config_load__drop_ins(void **state)
-{
-        const TestDirectory *d = *state;
-        _cleanup_(config_freep) Config *config = NULL;
-
-        put_ca(d);
-        put(d, MAIN, "[Defaults]\nKeyType=ec-p384\nContact=a@example.org\n[WebRoot]\nListen=81\n");
-        put(d, MAIN ".d/20-b.conf", "[Defaults]\nKeyType=rsa-3072\nContact=c@example.org\n");
-        put(d,
-            MAIN ".d/10-a.conf",
-            "[Defaults]\nKeyType=rsa-4096\nContact=b@example.org\n[WebRoot]\nListen=\n");
-        put(d, MAIN ".d/30-c.conf~", "not read\n");
-        put(d, MAIN ".d/.40-d.conf", "not read\n");
-        put(d, MAIN ".d/README", "not read\n");
-        put(d,
-            CERTIFICATE ".d/a.conf",
-            "[Certificate]\nIdentifiers=a.example b.example\nRenewKey=no\n");
-        put(d,
-            CERTIFICATE ".d/b.conf",
-            "[Certificate]\nIdentifiers=\nIdentifiers=c.example\nRenewKey=\n");
-        put(d, CERTIFICATE ".d/c.conf", "[Certificate]\nIdentifiers=d.example\n");
-        config = load(d, "www");
-        assert_int_equal(config->key_type, KEY_TYPE_RSA_3072);
-        assert_list(config->contact,
-                    "mailto:a@example.org mailto:b@example.org mailto:c@example.org");
-        assert_listen(config, "0.0.0.0:80 [::]:80");
-        assert_list(config->identifiers, "c.example d.example");
-        assert_true(config->renew_key);
-}
-
 static void test_config_load__empty_assignment_falls_back(void **state)
 {
         const TestDirectory *d = *state;
@@ -244,18 +113,6 @@ static void test_config_load__empty_assignment_falls_back(void **state)
         assert_list(config->contact, "mailto:a@example.org");
         assert_list(config->identifiers, "example.org");
         assert_null(config->trust);
-}
-
-static void test_config_load__ca_shadowed(void **state)
-{
-        const TestDirectory *d = *state;
-        _cleanup_(config_freep) Config *config = NULL;
-
-        put(d, CA, "[CA]\nDirectory=https://shipped.example/dir\nOrigins=https://more.example\n");
-        put(d, "etc/acme/ca.d/letsencrypt.conf", "[CA]\nDirectory=https://own.example/dir\n");
-        config = load(d, "example.org");
-        assert_string_equal(config->directory, "https://own.example/dir");
-        assert_list(config->origins, "https://own.example");
 }
 
 static void test_config_load__ca_by_url(void **state)
@@ -563,132 +420,13 @@ static void test_config_load__set_without_its_mode(void **state)
         assert_non_null(strstr(config->warnings[0], ":2: Set= is used with Mode=set only"));
 }
 
-static void test_config_load__broken_lines(void **state)
-{
-        const TestDirectory *d = *state;
-
-        put_ca(d);
-        put(d, MAIN, "[Defaults]\nKeyType ec-p256\n");
-        expect_error(d,
-                     "example.org",
-                     MAIN,
-                     2,
-                     NULL,
-                     "neither a [Section], nor Key=value, nor a comment");
-        put(d, MAIN, "KeyType=ec-p256\n");
-        expect_error(d, "example.org", MAIN, 1, NULL, "before the first [Section]");
-        put(d, MAIN, "[Defaults]\n");
-        put(d, CA, "[CA]\n");
-        expect_error(d, "example.org", CA, 0, "Directory", "There is no Directory=");
-}
-
-static void test_config_load__broken_files(void **state)
-{
-        const TestDirectory *d = *state;
-        char *large;
-
-        put_ca(d);
-        put_bytes(d, MAIN, "[Defaults]\n\0\n", 13);
-        expect_error(d, "example.org", MAIN, 0, NULL, "NUL bytes");
-
-        large = malloc(CONFIG_FILE_BYTES_MAX + 1);
-        assert_non_null(large);
-        memset(large, '\n', CONFIG_FILE_BYTES_MAX + 1);
-        put_bytes(d, MAIN, large, CONFIG_FILE_BYTES_MAX);
-        config_free(load(d, "example.org"));
-        put_bytes(d, MAIN, large, CONFIG_FILE_BYTES_MAX + 1);
-        expect_error(d, "example.org", MAIN, 0, NULL, "larger than 1 MiB");
-        free(large);
-
-        assert_int_equal(unlinkat(d->fd, MAIN, 0), 0);
-        assert_int_equal(mkdirat(d->fd, MAIN, 0755), 0);
-        expect_error(d, "example.org", MAIN, 0, NULL, "it is a directory");
-        assert_int_equal(unlinkat(d->fd, MAIN, AT_REMOVEDIR), 0);
-        assert_int_equal(mkfifoat(d->fd, MAIN, 0644), 0);
-        expect_error(d, "example.org", MAIN, 0, NULL, "no regular file");
-        assert_int_equal(unlinkat(d->fd, MAIN, 0), 0);
-        assert_int_equal(symlinkat("acme.conf", d->fd, MAIN), 0);
-        expect_error(d, "example.org", MAIN, 0, NULL, "symbolic links");
-        assert_int_equal(unlinkat(d->fd, MAIN, 0), 0);
-        assert_int_equal(symlinkat("nowhere", d->fd, MAIN), 0);
-        expect_error(d,
-                     "example.org",
-                     MAIN,
-                     0,
-                     NULL,
-                     "a symbolic link to a file that does not exist");
-        assert_int_equal(unlinkat(d->fd, MAIN, 0), 0);
-        config_free(load(d, "example.org"));
-        put(d, MAIN ".d", "");
-        expect_error(d, "example.org", MAIN ".d", 0, NULL, "Not a directory");
-}
-
-static void test_config_load__link_is_followed(void **state)
-{
-        const TestDirectory *d = *state;
-        _cleanup_(config_freep) Config *config = NULL;
-
-        put_ca(d);
-        put(d, "etc/acme/elsewhere", "[Defaults]\nKeyType=ec-p384\n");
-        assert_int_equal(symlinkat("elsewhere", d->fd, MAIN), 0);
-        config = load(d, "example.org");
-        assert_int_equal(config->key_type, KEY_TYPE_EC_P384);
-}
-
-static void test_config_load__unreadable(void **state)
-{
-        const TestDirectory *d = *state;
-
-        if (geteuid() != 0)
-                skip();
-        put_ca(d);
-        put(d, MAIN, "");
-        assert_int_equal(chmod(d->path, 0755), 0);
-        assert_int_equal(fchmodat(d->fd, MAIN, 0600, 0), 0);
-        assert_int_equal(seteuid(SOMEBODY_ELSE), 0);
-        expect_error(d, "example.org", MAIN, 0, NULL, "permission denied");
-        assert_int_equal(seteuid(0), 0);
-        assert_int_equal(fchmodat(d->fd, MAIN, 0644, 0), 0);
-        assert_int_equal(mkdirat(d->fd, MAIN ".d", 0700), 0);
-        assert_int_equal(seteuid(SOMEBODY_ELSE), 0);
-        expect_error(d, "example.org", MAIN ".d", 0, NULL, "permission denied");
-        assert_int_equal(seteuid(0), 0);
-}
-
-static void test_config_load__too_many_drop_ins(void **state)
-{
-        const TestDirectory *d = *state;
-
-        put_ca(d);
-        for (unsigned i = 0; i < 257; i++) {
-                char file[64];
-
-                snprintf(file, sizeof(file), MAIN ".d/%u.conf", i);
-                put(d, file, "");
-        }
-        expect_error(d, "example.org", MAIN ".d", 0, NULL, "more than 256 files");
-}
-
-static void test_config_load__no_ca_file(void **state)
-{
-        const TestDirectory *d = *state;
-
-        expect_error(d, "example.org", NULL, 0, "CA", "(there are none)");
-        put_ca(d);
-        put(d, "etc/acme/ca.d/own.conf", "");
-        put(d, MAIN, "[Defaults]\nCA=owm\n");
-        expect_error(d, "example.org", MAIN, 2, "CA", "one of letsencrypt, own");
-}
-
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_directory_test(test_config_load__nothing_but_a_name),
                         cmocka_directory_test(test_config_load__acme_conf_alone),
                         cmocka_directory_test(test_config_load__everything_said),
-                        cmocka_directory_test(test_config_load__drop_ins),
                         cmocka_directory_test(test_config_load__empty_assignment_falls_back),
-                        cmocka_directory_test(test_config_load__ca_shadowed),
                         cmocka_directory_test(test_config_load__ca_by_url),
                         cmocka_directory_test(test_config_load__trust),
                         cmocka_directory_test(test_config_load__each_setting_bad),
@@ -700,12 +438,6 @@ int main(void)
                         cmocka_directory_test(test_config_load__warnings_with_an_error),
                         cmocka_directory_test(test_config_load__warnings_have_an_end),
                         cmocka_directory_test(test_config_load__set_without_its_mode),
-                        cmocka_directory_test(test_config_load__broken_lines),
-                        cmocka_directory_test(test_config_load__broken_files),
-                        cmocka_directory_test(test_config_load__link_is_followed),
-                        cmocka_directory_test(test_config_load__unreadable),
-                        cmocka_directory_test(test_config_load__too_many_drop_ins),
-                        cmocka_directory_test(test_config_load__no_ca_file),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
