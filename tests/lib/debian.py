@@ -8,9 +8,9 @@ from lib.host import BedError
 
 # Each release that is supported, with what differs between them for the test bed.
 RELEASES = {
-    "bookworm": {"systemd": 252, "pebble": "2.4", "dns_flag": "-dns01"},
-    "trixie": {"systemd": 257, "pebble": "2.6", "dns_flag": "-dns01"},
-    "forky": {"systemd": 262, "pebble": "2.10", "dns_flag": "-dnsserver"},
+    "bookworm": {"systemd": 252, "pebble": "2.4", "dns_flag": "-dns01", "dns_off": ""},
+    "trixie": {"systemd": 257, "pebble": "2.6", "dns_flag": "-dns01", "dns_off": "-doh="},
+    "forky": {"systemd": 262, "pebble": "2.10", "dns_flag": "-dnsserver", "dns_off": "-doh="},
 }
 DEFAULT_RELEASE = "bookworm"
 

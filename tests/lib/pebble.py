@@ -83,10 +83,11 @@ class Pebble:
             ipv6 = "::1" if inside else INSIDE_V6
         if ipv4 is None:
             ipv4 = "127.0.0.1" if inside else INSIDE_V4
-        flag = RELEASES[self._machine.release]["dns_flag"]
+        release = RELEASES[self._machine.release]
         address = "127.0.0.1" if inside else OUTSIDE_V4
         # An empty value cannot be a word of its own in an unquoted $DNS_ARGUMENTS: hence -name=value.
-        return f"{flag}=127.0.0.1:8053,{address}:53 -defaultIPv4={ipv4} -defaultIPv6={ipv6}"
+        return (f"{release['dns_flag']}=127.0.0.1:8053,{address}:53 {release['dns_off']} "
+                f"-defaultIPv4={ipv4} -defaultIPv6={ipv6}")
 
     def _write_units(self):
         m = self._machine
