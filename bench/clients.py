@@ -162,6 +162,8 @@ MDomain {names}
         return f"{WORK}/md/staging/{self.names[0]}/pubcert.secp256r1.pem"
 
     def finish(self):
+        # It forks before it writes down its number.
+        self.bed.wait_until(lambda: self.bed.exists("/run/apache2/apache2.pid"), what="Apache to start")
         self.bed.run("pid=$(cat /run/apache2/apache2.pid) && . /etc/apache2/envvars && apache2 -k stop && "
                      "while kill -0 $pid; do sleep 0.02; done 2>/dev/null", check=False)
 
@@ -188,7 +190,7 @@ class ModMdAgain(ModMd):
         self.bed.run(self.command(None))
         self.finish()
         self.bed.run(f"mkdir -p {self._KEPT} && cp -a {WORK}/md {mine} && cd {mine} && rm -rf archive/* challenges/* "
-                     "domains/* staging/* && ls accounts/*/account.pem")
+                     "domains/* staging/* tmp/* && ls accounts/*/account.pem")
 
 
 ALL = {client.name: client for client in (Floor, Acmeward, ModMd, ModMdAgain, AcmeTiny, Uacme, Lego)}

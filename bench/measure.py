@@ -111,6 +111,13 @@ def _connections(bed, relayed):
     return int(bed.run(["wc", "-l", f"/run/bench/relay-{RELAY_PORTS[relayed]}.log"]).stdout.split()[0])
 
 
+def _journal(bed, begin):
+    """What was written to the journal since then: [(ms, who, message)]."""
+    return [((int(entry["__MONOTONIC_TIMESTAMP"]) * 1000 - begin) / 1e6,
+             entry.get("SYSLOG_IDENTIFIER", "?"), str(entry.get("MESSAGE", "")))
+            for entry in bed.journal() if int(entry["__MONOTONIC_TIMESTAMP"]) * 1000 >= begin]
+
+
 def counted(bed, client, relayed, limit, memory=True):
     """One run that is looked at: requests, connections, processes, memory. What cannot be had is None."""
     directory = bed.directory(relayed)
@@ -126,7 +133,8 @@ def counted(bed, client, relayed, limit, memory=True):
         requests, connections = _requests(bed) - requests, _connections(bed, relayed) - connections
     finally:
         client.finish()
-    result = {"requests": requests, "connections": connections, "begin": times["begin"], "end": times["end"]}
+    result = {"requests": requests, "connections": connections, "begin": times["begin"], "end": times["end"],
+              "journal": _journal(bed, times["begin"])}
     if seen.unavailable:
         return {**result, "processes": None, "peak_bytes": None, "unavailable": seen.unavailable}
     # The stopwatch is ours, and born before the clock starts.

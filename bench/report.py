@@ -5,6 +5,8 @@ import json
 import statistics
 
 _NOTHING = "-"
+_BAR_WIDTH = 60
+_MESSAGE_WIDTH = 110
 
 
 def _number(value, digits=3):
@@ -61,19 +63,21 @@ def processor(row):
 
 
 def timeline(name, counts):
-    """Processes of one run, as bars over its time."""
-    width = 60
+    """Processes of one run as bars over its time, and what the journal says of it."""
     begin, end = counts["begin"], counts["end"]
     last = max([end, *[one.get("died", end) for one in counts["born"]]])
     lines = []
     for one in counts["born"]:
         born, died = one["born"] - begin, one.get("died", last) - begin
-        left, right = (int(moment * width / (last - begin)) for moment in (born, died))
+        left, right = (int(moment * _BAR_WIDTH / (last - begin)) for moment in (born, died))
         bar = " " * left + "=" * max(1, right - left)
         lines.append([one["names"][-1] if one["names"] else "?", f"{born / 1e6:.1f}", f"{died / 1e6:.1f}",
-                      "|" + bar.ljust(width + 1) + "|"])
-    text = _lines(lines, ["process", "born ms", "died ms", "".ljust(width + 3)])
-    return "\n".join([f"  {name}, one run looked at: {(end - begin) / 1e6:.1f} ms", *["    " + line for line in text]])
+                      "|" + bar.ljust(_BAR_WIDTH + 1) + "|"])
+    bars = _lines(lines, ["process", "born ms", "died ms", "".ljust(_BAR_WIDTH + 3)])
+    entries = [f"{moment:8.1f}  {who}: {message.splitlines()[0][:_MESSAGE_WIDTH] if message else ''}"
+               for moment, who, message in counts["journal"]]
+    return "\n".join([f"  {name}, one run looked at: {(end - begin) / 1e6:.1f} ms",
+                      *["    " + line for line in bars + entries]])
 
 
 def write(path, document):
