@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The room's two deeds, each one transaction with the kernel's packet filter. */
+
+#include "config/config.h"
+
+/* Lets TCP connections to the addresses in, as the configuration says how. listen: the addresses in
+ * words. What the packet filter refuses is audited and no error: the port may be open all the same.
+ * Return: 0; -EBADMSG when libnftables answers in a way that we do not know; -errno. */
+int firewall_open(const Config *config,
+                  const ListenAddress *addresses,
+                  size_t n_addresses,
+                  const char *listen);
+
+/* Takes out all that is ours. Return: as above. */
+int firewall_close(const Config *config);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* acme-firewall open ADDRESS…, acme-firewall close: opens the packet filter for the web root and
+ * closes it again. PID 1 runs it as acme-webroot.socket's ExecStartPost=, when the addresses are
+ * bound, and as its ExecStopPost=, when they are no more, however that came.
+ *
+ * It holds CAP_NET_ADMIN and nothing else, for milliseconds. It trusts its command line, which is
+ * PID 1's, and the configuration, which is root's. */
+
+#include "base/exit-status.h"
+#include "base/log.h"
+#include "config/listen-address.h"
+#include "firewall/firewall.h"
+
+/* Return: how many addresses; 0 when one of the words is none. */
+static size_t parse_addresses(char **words, ListenAddress addresses[static CONFIG_LISTEN_MAX])
+{
+        size_t n = 0;
+
+        STRV_FOREACH (word, words) {
+                ListenAddress pair[LISTEN_ADDRESSES_PER_WORD];
+                const char *reason;
+                size_t k = listen_address_parse(*word, pair, &reason);
+
+                if (k == 0 || n + k > CONFIG_LISTEN_MAX)
+                        return 0;
+                memcpy(&addresses[n], pair, k * sizeof(pair[0]));
+                n += k;
+        }
+        return n;
+}
+
+static int run(int argc, char **argv, const Config *config)
+{
+        ListenAddress addresses[CONFIG_LISTEN_MAX];
+        _cleanup_free_ char *listen = NULL;
+        size_t n;
+        int r;
+
+        if (argc == 2 && streq(argv[1], "close"))
+                return firewall_close(config);
+        n = argc > 2 && streq(argv[1], "open") ? parse_addresses(argv + 2, addresses) : 0;
+        if (n == 0) {
+                log_error("Called with a wrong command line; it is \"acme-firewall open "
+                          "ADDRESS:PORT...\" or \"acme-firewall close\"");
+                return -EINVAL;
+        }
+        r = strv_join(argv + 2, " ", &listen);
+        if (r < 0)
+                return r;
+        return firewall_open(config, addresses, n, listen);
+}
+
+int main(int argc, char **argv)
+{
+        _cleanup_(config_freep) Config *config = NULL;
+        _cleanup_(config_error_done) ConfigError error = {};
+        int r;
+
+        log_open("acme-firewall");
+        r = config_load(NULL, "", &config, &error);
+        if (r == CONFIG_E_INVALID) {
+                log_error("%s", error.message);
+                return EXIT_CONFIGURATION;
+        }
+        if (r == 0)
+                r = run(argc, argv, config);
+        if (r < 0 && r != -EINVAL)
+                log_error_errno(r, "Failed to change the packet filter");
+        return r < 0 ? EXIT_BUG : EXIT_DONE;
+}
