@@ -79,6 +79,28 @@ class Fallen:
         return found["result"]
 
 
+MARK = "left-behind-by-an-attacker"
+
+
+def traces(machine, unit, start=None):
+    """Let an attacker in the unit write wherever it can, end the unit, and look for what has stayed.
+
+    start: how to run code in the unit, Fallen(…).start() by default. Returns directories of the machine, and existing
+    files that the attacker could open for writing. What a unit has for itself and loses when it ends is no trace.
+    """
+    code = f"files = writable_files()\nresult = leave_everywhere({MARK!r}), files"
+    if start is None:
+        with Fallen(machine, unit, code) as room:
+            folders, files = room.start()
+    else:
+        folders, files = start(machine, code)
+    assert folders is not None
+    find = f"find / -path /proc -prune -o -path /sys -prune -o -name {MARK} -print"
+    stayed = machine.run(find, check=False).stdout.split()
+    machine.run(["rm", "-f", *stayed])
+    return sorted(path.rpartition("/")[0] for path in stayed), files
+
+
 @contextlib.contextmanager
 def held(machine, *units):
     """A unit that needs these units, as a renewal would: what stops when unneeded stays up meanwhile."""
