@@ -52,8 +52,7 @@ static void context_freep(EVP_PKEY_CTX **context)
 
 void key_library_init(void)
 {
-        /* No clean-up at exit: a thread may still be making a key then. */
-        (void) OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ATEXIT, NULL);
+        (void) OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
         /* 2: there is a heap, but the kernel did not lock it. */
         if (CRYPTO_secure_malloc_init(SECURE_HEAP_BYTES, SECURE_HEAP_PIECE_MIN) != 1)
                 log_warning("The memory for private keys cannot be locked: with swap, they could "

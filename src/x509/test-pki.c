@@ -154,7 +154,8 @@ void pki_make(Pki *pki, const char *names, void (*adjust)(PkiSpecs *specs))
         pki->ca = pki_certify(&specs.ca);
         specs.leaf.key = pki->leaf_key;
         specs.leaf.issuer = pki->ca;
-        specs.leaf.issuer_key = specs.leaf.issuer_key ?: pki->ca_key;
+        pki->other_key = specs.leaf.issuer_key;
+        specs.leaf.issuer_key = pki->other_key ?: pki->ca_key;
         pki->leaf = pki_certify(&specs.leaf);
 }
 
@@ -166,6 +167,7 @@ void pki_done(Pki *pki)
         EVP_PKEY_free(pki->leaf_key);
         EVP_PKEY_free(pki->ca_key);
         EVP_PKEY_free(pki->root_key);
+        EVP_PKEY_free(pki->other_key);
         *pki = (Pki){};
 }
 

@@ -31,11 +31,12 @@ X509 *pki_certify(const PkiSpec *spec);
 
 /* Leaf, intermediate and root for these names ("DNS:a.example,DNS:b.example"). */
 typedef struct Pki {
-        EVP_PKEY *leaf_key, *ca_key, *root_key;
+        EVP_PKEY *leaf_key, *ca_key, *root_key, *other_key;
         X509 *leaf, *ca, *root;
 } Pki;
 
-/* adjust(), which may be NULL, changes the three specifications before they are used. */
+/* adjust(), which may be NULL, changes the three specifications before they are used. An issuer_key
+ * in the leaf's, which is taken, signs it in the place of the intermediate's. */
 typedef struct PkiSpecs {
         PkiSpec leaf, ca, root;
 } PkiSpecs;
