@@ -94,7 +94,6 @@ int account_ensure(Client *c)
                 r = requests_perform(c, &q, 1);
         if (r != 0)
                 return r;
-        c->has_registered = true;
         return q.outcome == REQUEST_DONE ? understand(c, &q) : request_fail(c, &q, what);
 }
 
@@ -102,6 +101,7 @@ int account_register_again(Client *c)
 {
         int r;
 
+        c->has_registered_again = true;
         r = signer_forget_account(&c->signer);
         if (r != 0)
                 return r;

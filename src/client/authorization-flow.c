@@ -42,7 +42,7 @@ static int parse_one(Client *c, const Order *order, const Request *q, Authorizat
         int r;
 
         if (request_lacks_account(q))
-                return AUTHORIZATIONS_E_NO_ACCOUNT;
+                return CLIENT_E_NO_ACCOUNT;
         if (q->outcome != REQUEST_DONE)
                 return request_fail(c, q, what);
         r = authorization_parse(q->reply.body, q->reply.body_length, ret, &field);
@@ -189,11 +189,16 @@ static int collect(Client *c, const Fetched *f, char ***tokens, Request *answers
         return 0;
 }
 
+/* A CA refuses an answer in this way, too, when the name has become valid meanwhile. */
+static bool may_be_outdated(const Request *q)
+{
+        return q->outcome == REQUEST_REFUSED &&
+               (q->reply.status == 400 || q->reply.status == 409) &&
+               (!q->problem || problem_is(q->problem, "malformed"));
+}
+
 /* A reply to an answer (section 7.5.1). is_last: nobody will look again.
- * Return: 0; ANSWER_E_UNCLEAR: the authorization says more. */
-enum {
-        ANSWER_E_UNCLEAR = 4,
-};
+ * Return: 0; CLIENT_E_UNCLEAR: the authorization says more. */
 static int settle_answer(Client *c, const Request *q, bool is_last, usec_t *retry_after_usec)
 {
         static const char what[] = "answer a challenge";
@@ -202,14 +207,11 @@ static int settle_answer(Client *c, const Request *q, bool is_last, usec_t *retr
         int r;
 
         if (request_lacks_account(q))
-                return AUTHORIZATIONS_E_NO_ACCOUNT;
-        /* Refused may be that the name has become valid by another order's answer meanwhile. */
-        if (q->outcome != REQUEST_DONE) {
-                bool is_final = q->outcome == REQUEST_REFUSED &&
-                                (q->reply.status == 429 || q->reply.status >= 500);
-
-                return is_last || is_final ? request_fail(c, q, what) : ANSWER_E_UNCLEAR;
-        }
+                return CLIENT_E_NO_ACCOUNT;
+        if (!is_last && (q->outcome == REQUEST_LOST || may_be_outdated(q)))
+                return CLIENT_E_UNCLEAR;
+        if (q->outcome != REQUEST_DONE)
+                return request_fail(c, q, what);
         r = challenge_parse_text(q->reply.body, q->reply.body_length, &challenge, &field);
         if (r == -EBADMSG)
                 return request_fail_malformed(c, what, field);
@@ -227,12 +229,12 @@ send_answers(Client *c, Request *answers, size_t n, bool is_last, usec_t *retry_
         r = requests_perform(c, answers, n);
         for (size_t i = 0; r == 0 && i < n; i++) {
                 r = settle_answer(c, answers + i, is_last, retry_after_usec);
-                if (r == ANSWER_E_UNCLEAR) {
+                if (r == CLIENT_E_UNCLEAR) {
                         is_unclear = true;
                         r = 0;
                 }
         }
-        return r == 0 && is_unclear ? ANSWER_E_UNCLEAR : r;
+        return r == 0 && is_unclear ? CLIENT_E_UNCLEAR : r;
 }
 
 /* One look at all authorizations, and an answer to each that waits for one. published: what is
@@ -261,7 +263,7 @@ static int answer_round(Client *c,
         if (r != 0)
                 return r;
         if (!tokens)
-                return AUTHORIZATIONS_E_ALL_VALID;
+                return CLIENT_E_ALL_VALID;
 
         if (!strv_equal(tokens, *published)) {
                 progress("Proving control of %zu names", strv_length(tokens));
@@ -280,11 +282,11 @@ static int answer_round(Client *c,
 int authorizations_answer(Client *c, const Order *order, usec_t *ret_retry_after_usec)
 {
         _cleanup_strv_free_ char **published = NULL;
-        int r = ANSWER_E_UNCLEAR;
+        int r = CLIENT_E_UNCLEAR;
 
         *ret_retry_after_usec = 0;
         progress("Looking at the authorizations of %zu names", strv_length(order->identifiers));
-        for (unsigned round = 0; round < ANSWER_ROUNDS && r == ANSWER_E_UNCLEAR; round++)
+        for (unsigned round = 0; round < ANSWER_ROUNDS && r == CLIENT_E_UNCLEAR; round++)
                 r = answer_round(c,
                                  order,
                                  round == ANSWER_ROUNDS - 1,

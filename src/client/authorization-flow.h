@@ -6,19 +6,12 @@
 #include "acme/order.h"
 #include "client/client.h"
 
-enum {
-        /* The CA had nothing to ask. */
-        AUTHORIZATIONS_E_ALL_VALID = 2,
-        /* The CA does not know our account. */
-        AUTHORIZATIONS_E_NO_ACCOUNT = 3,
-};
-
 /* Fetches them, publishes the tokens of those that are pending, and tells the CA to look.
  * ret_retry_after_usec: the longest that the CA asks us to wait then; 0: it does not.
- * Return: one of the above as well. */
+ * Return: CLIENT_E_ALL_VALID, CLIENT_E_NO_ACCOUNT as well. */
 int authorizations_answer(Client *client, const Order *order, usec_t *ret_retry_after_usec);
 
 /* Looks whether one has failed, and says which, and why, in full. urls: those to look at; the ones
- * that are valid are taken from the list. Return: 0: none has; AUTHORIZATIONS_E_NO_ACCOUNT as well.
+ * that are valid are taken from the list. Return: 0: none has; CLIENT_E_NO_ACCOUNT as well.
  */
 int authorizations_check(Client *client, const Order *order, char ***urls);

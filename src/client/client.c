@@ -23,11 +23,6 @@
 #include "client/self-check.h"
 #include "version.h"
 
-enum {
-        /* Positive outcome of a step: the signer says that nothing is to be done. */
-        CLIENT_E_NOT_DUE = 4,
-};
-
 static void client_done(Client *c)
 {
         /* The lease first: port 80 closes while the rest is put away. */

@@ -28,6 +28,6 @@ typedef struct Client {
         size_t nonces_under_way; /* requests to newNonce */
         Patience patience;
 
-        bool has_account;    /* the signer knows its URL */
-        bool has_registered; /* in this run: once is enough */
+        bool has_account;          /* the signer knows its URL */
+        bool has_registered_again; /* in this run: once is enough */
 } Client;

@@ -7,9 +7,16 @@
 #include "acme/problem.h"
 #include "base/time-util.h"
 
-/* Positive outcome of everything that can fail: the reason stands in the client's Failure. */
+/* Positive outcomes of the client's steps, in one list, so that one can be handed on by a step that
+ * does not name it. */
 enum {
-        CLIENT_E_FAILED = 1,
+        CLIENT_E_FAILED = 1,      /* the reason stands in the client's Failure */
+        CLIENT_E_NOT_DUE,         /* the signer says that nothing is to be done */
+        CLIENT_E_NO_ACCOUNT,      /* the CA, or the signer, does not know the account */
+        CLIENT_E_CHAIN_REFUSED,   /* the signer does not take the chain */
+        CLIENT_E_ORDER_ABANDONED, /* the order leads nowhere, and a new one may lead further */
+        CLIENT_E_ALL_VALID,       /* no authorization is pending */
+        CLIENT_E_UNCLEAR,         /* nobody knows what became of a request; its object does */
 };
 
 typedef struct Failure {

@@ -24,6 +24,7 @@ typedef struct Exchange {
         CURL *handle;
         HttpMethod method;
         char *body;
+        size_t body_length, body_sent;
         size_t reply_max, reply_allocated, header_bytes;
         bool has_length; /* Content-Length or Transfer-Encoding */
         bool is_too_large, is_out_of_memory;
@@ -160,6 +161,23 @@ static size_t on_body(char *data, size_t size, size_t n, void *userdata)
         return length;
 }
 
+static size_t on_send(char *buffer, size_t size, size_t n, void *userdata)
+{
+        Exchange *x = userdata;
+        size_t length = MIN(size * n, x->body_length - x->body_sent);
+
+        memcpy(buffer, x->body + x->body_sent, length);
+        x->body_sent += length;
+        return length;
+}
+
+/* When a connection that was used before ends without a reply, libcurl would send the request again
+ * by itself. A signed request is good for once (RFC 8555 section 6.5): it must not. */
+static int on_rewind(void *userdata _unused_, curl_off_t offset _unused_, int origin _unused_)
+{
+        return CURL_SEEKFUNC_FAIL;
+}
+
 /* All options of all requests. A failure means that this libcurl is none of ours. */
 static bool set_common_options(Exchange *x, const char *url)
 {
@@ -219,8 +237,10 @@ static bool set_method(Exchange *x, bool wants_chain)
                 return set(x->handle, CURLOPT_NOBODY, 1L) == CURLE_OK;
         case HTTP_POST:
                 return set(x->handle, CURLOPT_POST, 1L) == CURLE_OK &&
-                       set(x->handle, CURLOPT_POSTFIELDS, x->body) == CURLE_OK &&
-                       set(x->handle, CURLOPT_POSTFIELDSIZE, (long) strlen(x->body)) == CURLE_OK &&
+                       set(x->handle, CURLOPT_POSTFIELDSIZE, (long) x->body_length) == CURLE_OK &&
+                       set(x->handle, CURLOPT_READFUNCTION, on_send) == CURLE_OK &&
+                       set(x->handle, CURLOPT_READDATA, x) == CURLE_OK &&
+                       set(x->handle, CURLOPT_SEEKFUNCTION, on_rewind) == CURLE_OK &&
                        set(x->handle,
                            CURLOPT_HTTPHEADER,
                            wants_chain ? x->http->chain_headers : x->http->post_headers) ==
@@ -316,6 +336,7 @@ int http_start(Http *http, const HttpRequest *request)
                         .http = http,
                         .method = request->method,
                         .body = request->body,
+                        .body_length = request->body ? strlen(request->body) : 0,
                         .reply_max = request->wants_chain ? HTTP_CHAIN_MAX : HTTP_JSON_MAX,
                         .reply.userdata = request->userdata,
         };
@@ -407,7 +428,7 @@ static int finish(Exchange *x, CURLcode code)
         reply->status = (unsigned) status;
         x->http->has_streams = version >= CURL_HTTP_VERSION_2_0;
         if (!is_framed(x))
-                return set_error(reply, HTTP_E_REFUSED, "the reply's length cannot be known");
+                return set_error(reply, HTTP_E_LOST, "nobody can tell whether the reply is whole");
         if (!reply->body)
                 reply->body = strdup("");
         /* A field that came twice was emptied. */

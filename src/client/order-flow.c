@@ -23,13 +23,6 @@
  */
 #define FINALIZE_TRIES 3U
 
-enum {
-        /* This order leads nowhere, and it is not the CA's last word: a new one may. */
-        ORDER_FLOW_E_ABANDONED = 2,
-        /* The CA does not know our account. */
-        ORDER_FLOW_E_NO_ACCOUNT = 3,
-};
-
 typedef struct OrderFlow {
         Client *client;
         char *url;
@@ -74,7 +67,7 @@ static int abandon(OrderFlow *f, const char *reason)
               {AUDIT_ORDER, f->url},
               {AUDIT_REASON, reason},
               {AUDIT_CA, f->client->about->ca});
-        return ORDER_FLOW_E_ABANDONED;
+        return CLIENT_E_ORDER_ABANDONED;
 }
 
 /* An order leaves pending when all its authorizations are valid, or one is not (section 7.1.6). */
@@ -114,7 +107,7 @@ static int reread(OrderFlow *f)
                 return r;
         }
         if (request_lacks_account(&q))
-                return ORDER_FLOW_E_NO_ACCOUNT;
+                return CLIENT_E_NO_ACCOUNT;
         /* Gone, or another account's: CAs say so with 404 or 403 and with various problems. */
         if (f->is_resumed && q.reply.status >= 400 && q.reply.status < 500 && q.reply.status != 429)
                 return abandon(f, "the CA does not give it to us any more");
@@ -206,7 +199,7 @@ static int create(OrderFlow *f)
                 if (q.outcome == REQUEST_DONE)
                         return understand_new(f, &q, what);
                 if (request_lacks_account(&q))
-                        return ORDER_FLOW_E_NO_ACCOUNT;
+                        return CLIENT_E_NO_ACCOUNT;
                 /* An order whose URL was lost cannot be found again; it costs nothing but a place.
                  */
                 if (q.outcome != REQUEST_LOST || tries > 0)
@@ -222,7 +215,7 @@ static int look_at_authorizations(OrderFlow *f)
                 r = strv_copy(f->order->authorizations, &f->open);
         if (r == 0)
                 r = authorizations_check(f->client, f->order, &f->open);
-        return r == AUTHORIZATIONS_E_NO_ACCOUNT ? ORDER_FLOW_E_NO_ACCOUNT : r;
+        return r;
 }
 
 /* Waits as long as the CA asks for, or as polls go, and reads the order. */
@@ -267,9 +260,7 @@ static int answer(OrderFlow *f)
         int r;
 
         r = authorizations_answer(f->client, f->order, &f->retry_after_usec);
-        if (r == AUTHORIZATIONS_E_NO_ACCOUNT)
-                return ORDER_FLOW_E_NO_ACCOUNT;
-        if (r != 0 && r != AUTHORIZATIONS_E_ALL_VALID)
+        if (r != 0 && r != CLIENT_E_ALL_VALID)
                 return r;
         f->is_answered = true;
         f->polls = 0;
@@ -298,7 +289,7 @@ static int finalize(OrderFlow *f)
         if (q.outcome == REQUEST_DONE)
                 return take_order(f, &q, what);
         if (request_lacks_account(&q))
-                return ORDER_FLOW_E_NO_ACCOUNT;
+                return CLIENT_E_NO_ACCOUNT;
         /* Whether the CA has heard us, or holds it for too early, the order says (section 7.4). */
         if (q.outcome == REQUEST_LOST || (q.problem && problem_is(q.problem, "orderNotReady"))) {
                 f->retry_after_usec = q.retry_after_usec;
@@ -325,7 +316,7 @@ static int download(OrderFlow *f, char **ret_chain)
                 return 0;
         }
         if (request_lacks_account(&q))
-                return ORDER_FLOW_E_NO_ACCOUNT;
+                return CLIENT_E_NO_ACCOUNT;
         if (f->is_resumed && q.reply.status == 404)
                 return abandon(f, "its certificate is gone");
         return request_fail(f->client, &q, what);
@@ -341,7 +332,7 @@ static int download_and_install(OrderFlow *f, usec_t *ret_not_after_usec)
         r = download(f, &chain);
         if (r == 0)
                 r = signer_install(&c->signer, chain, ret_not_after_usec, &reason);
-        if (r != SIGNER_E_CHAIN_REFUSED)
+        if (r != CLIENT_E_CHAIN_REFUSED)
                 return r;
 
         /* A certificate of an order that is not this run's may be for a key that is gone. */
@@ -406,6 +397,31 @@ static int run_one(Client *c, bool is_resumed, bool is_replaceable, usec_t *ret_
         return r == 0 ? advance(&f, ret_not_after_usec) : r;
 }
 
+/* What is left to try after a run that came to no end. Return: 0: one more run. */
+static int begin_again(Client *c, int why, bool *is_replaceable)
+{
+        switch (why) {
+        case CLIENT_E_ORDER_ABANDONED:
+                if (!*is_replaceable)
+                        return failure_set(&c->failure,
+                                           EXIT_TRY_AGAIN,
+                                           "The new order leads as little to a certificate as the "
+                                           "old one");
+                *is_replaceable = false;
+                return signer_forget_order(&c->signer);
+        case CLIENT_E_NO_ACCOUNT:
+                if (!c->has_registered_again)
+                        return account_register_again(c);
+                return failure_set(
+                                &c->failure,
+                                EXIT_REFUSED,
+                                "The CA %s does not know the account that it has just registered",
+                                c->about->ca);
+        default:
+                return why;
+        }
+}
+
 int order_flow_run(Client *c, usec_t *ret_not_after_usec)
 {
         bool is_resumed =
@@ -416,20 +432,9 @@ int order_flow_run(Client *c, usec_t *ret_not_after_usec)
                 int r;
 
                 r = run_one(c, is_resumed, is_replaceable, ret_not_after_usec);
-                if (r == ORDER_FLOW_E_ABANDONED && is_replaceable) {
-                        is_replaceable = false;
-                        r = signer_forget_order(&c->signer);
-                } else if (r == ORDER_FLOW_E_NO_ACCOUNT && !c->has_registered)
-                        r = account_register_again(c);
-                else if (r == ORDER_FLOW_E_NO_ACCOUNT || r == ORDER_FLOW_E_ABANDONED)
-                        return failure_set(&c->failure,
-                                           r == ORDER_FLOW_E_NO_ACCOUNT ? EXIT_REFUSED
-                                                                        : EXIT_TRY_AGAIN,
-                                           "The CA %s does not know the account that it has just "
-                                           "registered",
-                                           c->about->ca);
-                else
-                        return r;
+                if (r == 0)
+                        return 0;
+                r = begin_again(c, r, &is_replaceable);
                 if (r != 0)
                         return r;
                 is_resumed = false;

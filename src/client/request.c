@@ -188,10 +188,6 @@ static int send_request(Client *c, Request *q, const char *nonce)
                 return r;
         p = http_pump(c->http);
         r = signer_sign_receive(&c->signer, &body);
-        if (r == SIGNER_E_NO_ACCOUNT)
-                return failure_set(&c->failure,
-                                   EXIT_BUG,
-                                   "The signer does not know the account that was just set");
         if (r != 0)
                 return r;
         if (p < 0) {

@@ -115,10 +115,10 @@ static int judge_error(Signer *signer, const VarlinkReply *reply, char **ret_rea
         _cleanup_free_ char *text = NULL, *shown = NULL;
 
         if (name && streq(name, "NoAccount"))
-                return SIGNER_E_NO_ACCOUNT;
+                return CLIENT_E_NO_ACCOUNT;
         if (name && streq(name, "ChainRefused") && ret_reason) {
                 *ret_reason = error_text(reply, "message");
-                return *ret_reason ? SIGNER_E_CHAIN_REFUSED : -ENOMEM;
+                return *ret_reason ? CLIENT_E_CHAIN_REFUSED : -ENOMEM;
         }
         for (size_t i = 0; name && i < ELEMENTSOF(errors); i++) {
                 if (!streq(name, errors[i].name))

@@ -43,11 +43,7 @@ int signer_describe_receive(Signer *signer, Description **ret);
 
 /* Composes a request: method is NewAccount, NewOrder, Fetch, AnswerChallenge or Finalize. In two
  * halves as well: the signer signs while the network is at work. ret: the body of the POST, owned.
- * Return: SIGNER_E_NO_ACCOUNT as well: the account's URL is not known (any more). */
-enum {
-        SIGNER_E_NO_ACCOUNT = 2,
-        SIGNER_E_CHAIN_REFUSED = 3,
-};
+ * Return: CLIENT_E_NO_ACCOUNT as well: the account's URL is not known (any more). */
 int signer_sign_send(Signer *signer, const char *method, const char *url, const char *nonce);
 int signer_sign_receive(Signer *signer, char **ret);
 
@@ -56,7 +52,7 @@ int signer_forget_account(Signer *signer);
 int signer_set_order(Signer *signer, const char *url);
 int signer_forget_order(Signer *signer);
 
-/* Return: SIGNER_E_CHAIN_REFUSED as well, with the signer's words in *ret_reason, owned. */
+/* Return: CLIENT_E_CHAIN_REFUSED as well, with the signer's words in *ret_reason, owned. */
 int signer_install(Signer *signer,
                    const char *chain,
                    usec_t *ret_not_after_usec,
