@@ -108,7 +108,7 @@ def read_test_log(report, prefix, testlog, log, status, seconds):
 
 def _report_test(report, prefix, test, log):
     """One entry of testlog.json; returns how many checks it was."""
-    name = f"{prefix}: {test['name'].rpartition(' / ')[2]}"
+    name = f"{prefix}: {re.split(r' / |:', test['name'])[-1]}"
     seconds = test.get("duration", 0)
     lines = re.findall(r"^(not )?ok \d+ - (\S+)(.*)$", test.get("stdout") or "", re.MULTILINE)
     failed = [function for bad, function, _ in lines if bad]

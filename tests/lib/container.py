@@ -97,9 +97,13 @@ class Container:
         self.leader = self.cgroup.first_process("payload/init.scope")
         return True
 
-    def inside(self, argv, namespaces=("--all",)):
-        """The host's command line that runs argv in the container's namespaces."""
-        return ["nsenter", "--target", str(self.leader), *namespaces, "--", *[str(part) for part in argv]]
+    def inside(self, argv):
+        """The host's command line that runs argv in the container's namespaces, with its root directory.
+
+        (Where nspawn could not pivot, as in a chroot, the namespace's own root is still the host's.)
+        """
+        return ["nsenter", "--target", str(self.leader), "--all", "--root", "--wd", "--",
+                *[str(part) for part in argv]]
 
     def after_death(self, argv):
         """Like inside(), when the container is dead but not destroyed: its file system, on the host's kernel."""
