@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* io.acmeward.Challenge of one certificate. A connection is a lease: what is published on it is
+ * taken back when it ends. */
+
+#include <systemd/sd-event.h>
+
+#include "challenge/tokens.h"
+
+/* Tokens of one lease: 100 names, each authorization twice, and the client's own for a look. */
+#define LEASE_TOKENS_MAX 256U
+
+/* Started by a knock, the room waits this long for somebody to publish something. */
+#define FIRST_LEASE_TIMEOUT_USEC (10U * 1000U * 1000U)
+
+typedef struct Challenge Challenge;
+
+/* event: its loop ends when the last lease has. signer_path: the signer's door, borrowed. tokens:
+ * borrowed. Return: 0, -errno. */
+int challenge_new(sd_event *event, const char *signer_path, Tokens *tokens, Challenge **ret);
+void challenge_free(Challenge *challenge);
+DEFINE_CLEANUP(Challenge *, challenge_free);
+
+/* Serves on listen_fd, which is taken. Return: 0, -errno. */
+int challenge_serve(Challenge *challenge, int listen_fd);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Token files are made by openat(), exclusively, and no symbolic link is followed: a name that is
+ * there already is removed first, whatever it is. Nothing here is a secret: a key authorization is
+ * public as soon as the CA has named its token. */
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include "acme/token.h"
+#include "base/file.h"
+#include "challenge/tokens.h"
+
+static int open_directory(const char *path, int flags)
+{
+        int fd = open(path, flags | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+int tokens_open(Tokens *tokens,
+                const char *mark_path,
+                const char *const paths[],
+                size_t n,
+                const char **ret_path)
+{
+        int fd;
+
+        assert(n <= TOKEN_DIRECTORIES_MAX);
+        *tokens = (Tokens){.mark_fd = -EBADF};
+
+        fd = open_directory(mark_path, O_RDONLY);
+        if (fd < 0) {
+                if (ret_path)
+                        *ret_path = mark_path;
+                return fd;
+        }
+        tokens->mark_fd = fd;
+        for (size_t i = 0; i < n; i++) {
+                fd = open_directory(paths[i], O_PATH);
+                if (fd < 0) {
+                        if (ret_path)
+                                *ret_path = paths[i];
+                        tokens_close(tokens);
+                        return fd;
+                }
+                tokens->fds[i] = fd;
+                tokens->paths[i] = paths[i];
+                tokens->n++;
+        }
+        return 0;
+}
+
+void tokens_close(Tokens *tokens)
+{
+        closep(&tokens->mark_fd);
+        for (size_t i = 0; i < tokens->n; i++)
+                close(tokens->fds[i]);
+        *tokens = (Tokens){.mark_fd = -EBADF};
+}
+
+static int remove_file(int directory_fd, const char *name)
+{
+        return unlinkat(directory_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
+}
+
+/* A file that is there is a leftover: a CA does not give a token twice (RFC 8555 section 8). */
+static int write_file(int directory_fd, const char *name, const char *text)
+{
+        int r;
+
+        r = file_create(directory_fd, name, text, strlen(text), 0644);
+        if (r != -EEXIST)
+                return r;
+        r = remove_file(directory_fd, name);
+        if (r < 0)
+                return r;
+        return file_create(directory_fd, name, text, strlen(text), 0644);
+}
+
+int tokens_publish(Tokens *tokens,
+                   const char *token,
+                   const char *key_authorization,
+                   const char **ret_path)
+{
+        int r;
+
+        r = write_file(tokens->mark_fd, token, "");
+        if (r < 0) {
+                *ret_path = "the runtime directory";
+                return r;
+        }
+        for (size_t i = 0; i < tokens->n; i++) {
+                r = write_file(tokens->fds[i], token, key_authorization);
+                if (r < 0) {
+                        *ret_path = tokens->paths[i];
+                        (void) tokens_withdraw(tokens, token);
+                        return r;
+                }
+        }
+        return 0;
+}
+
+int tokens_withdraw(Tokens *tokens, const char *token)
+{
+        int r = 0;
+
+        for (size_t i = 0; i < tokens->n; i++) {
+                int k = remove_file(tokens->fds[i], token);
+
+                if (k < 0)
+                        r = k;
+        }
+        return r < 0 ? r : remove_file(tokens->mark_fd, token);
+}
+
+int tokens_withdraw_all(Tokens *tokens)
+{
+        DIR *directory;
+        int fd, n = 0, r = 0;
+
+        fd = openat(tokens->mark_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        directory = fdopendir(fd);
+        if (!directory) {
+                r = -errno;
+                close(fd);
+                return r;
+        }
+        for (struct dirent *entry; (entry = readdir(directory));) {
+                int k;
+
+                if (!acme_token_is_valid(entry->d_name))
+                        continue;
+                k = tokens_withdraw(tokens, entry->d_name);
+                if (k < 0)
+                        r = k;
+                else
+                        n++;
+        }
+        closedir(directory);
+        return r < 0 ? r : n;
+}
