@@ -40,7 +40,7 @@ int failure_set_problem(Failure *failure,
 
         if (failure->is_set)
                 return CLIENT_E_FAILED;
-        if (!problem)
+        if (!problem || (http_status != 0 && !problem_has_explanation(problem)))
                 return failure_set(failure,
                                    rule->exit_status,
                                    "%s: HTTP status %u without an explanation; %s",

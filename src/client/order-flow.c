@@ -13,7 +13,6 @@
 #include "acme/order.h"
 #include "acme/url.h"
 #include "base/audit.h"
-#include "base/log.h"
 #include "client/account-flow.h"
 #include "client/authorization-flow.h"
 #include "client/progress.h"
@@ -126,8 +125,6 @@ static int examine_resumed(OrderFlow *f)
         if ((o->status == ORDER_PENDING || o->status == ORDER_READY) &&
             o->expires_usec <= now_realtime())
                 return abandon(f, "it has expired");
-        log_info("Going on with the order of an earlier run, which is %s",
-                 order_status_to_string(o->status));
         audit(AUDIT_ORDER_RESUMED,
               "Went on with the order of an earlier run",
               {AUDIT_ORDER, f->url},

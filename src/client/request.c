@@ -67,6 +67,16 @@ static int admit_url(Client *c, const char *url)
                         url);
 }
 
+static int admit_directory(Client *c)
+{
+        int r;
+
+        r = admit_url(c, c->directory->new_nonce);
+        if (r == 0)
+                r = admit_url(c, c->directory->new_account);
+        return r == 0 ? admit_url(c, c->directory->new_order) : r;
+}
+
 static int fail_reply(Client *c, const char *what, const HttpReply *reply)
 {
         switch (reply->result) {
@@ -166,9 +176,6 @@ int nonces_prefetch(Client *c, size_t n)
         size_t streams = http_streams(c->http);
         int r;
 
-        r = admit_url(c, c->directory->new_nonce);
-        if (r != 0)
-                return r;
         while (c->nonces.n + c->nonces_under_way < n && http_under_way(c->http) < streams) {
                 r = send_nonce_request(c);
                 if (r < 0)
@@ -392,9 +399,8 @@ static int await(Batch *b)
 int requests_perform(Client *c, Request requests[], size_t n)
 {
         Batch b = {.client = c, .requests = requests, .n = n, .n_left = n};
-        int r;
+        int r = 0;
 
-        r = admit_url(c, c->directory->new_nonce);
         for (size_t i = 0; r == 0 && i < n; i++)
                 r = admit_url(c, requests[i].url);
         while (r == 0 && b.n_left > 0) {
@@ -456,7 +462,9 @@ int directory_receive(Client *c)
                 if (verdict.reaction == REACTION_DONE) {
                         (void) nonces_put(&c->nonces, reply.replay_nonce);
                         r = directory_parse(reply.body, reply.body_length, &c->directory, &field);
-                        return r == -EBADMSG ? request_fail_malformed(c, what, field) : r;
+                        if (r == -EBADMSG)
+                                return request_fail_malformed(c, what, field);
+                        return r < 0 ? r : admit_directory(c);
                 }
                 if (verdict.reaction != REACTION_AGAIN ||
                     !put_off(c, verdict.pause_usec, &until_usec)) {
