@@ -55,8 +55,9 @@ static int run(const char *name)
                                        "acme-signer serves a socket that systemd hands it; start "
                                        "acme-signer@%s.socket instead",
                                        name);
+        /* 1 for a new loop. */
         r = sd_event_default(&event);
-        if (r == 0)
+        if (r >= 0)
                 r = handle_signals(event);
         if (r >= 0)
                 r = signer_new(event, "", name, now_realtime, &signer);
