@@ -7,18 +7,36 @@ from lib import image, install
 from lib.checks_source import read_test_log, tail
 from lib.container import Container
 from lib.debian import release_of_host
-from lib.host import BUILD, ROOT, BedError
+from lib.host import BUILD, ROOT, BedError, Lock
 
 _SECONDS = 600
 
-# The exposure that `systemd-analyze security` may find at most, times ten, per unit. The web root's service is
-# transient: scenarios look at it while it runs.
+# The exposure that `systemd-analyze security` may find at most, times ten, per unit.
 EXPOSURE = {
     "acme-signer@.service": 3,
     "acme-challenge@.service": 3,
+    "acme-webroot.service": 2,
     "acme-listener.service": 14,
     "acme-renew@.service": 12,
 }
+
+# What each room's program may link with, besides libc and libsystemd. A room that has no network has no library for
+# it; a private key is in one room, so is what can use it.
+_CONFIGURATION = {"libinih", "libidn2"}
+LIBRARIES = {
+    "acme-signer": {"libcrypto", "libjson-c", *_CONFIGURATION},
+    "acme-client": {"libcurl", "libjson-c", *_CONFIGURATION},
+    "acme-challenge": {"libjson-c", *_CONFIGURATION},
+    "acme-listener": _CONFIGURATION,
+    "acme-firewall": {"libnftables", "libjson-c", *_CONFIGURATION},
+    "acme-webroot": {"libmicrohttpd"},
+}
+_EVERYBODY = {"libc", "libsystemd"}
+_READELF = """
+for program in /usr/lib/acmeward/acme-*; do
+        readelf --dynamic "$program" | sed -n "s|.*(NEEDED).*\\[\\([^.]*\\)\\.so.*|${program##*/} \\1|p"
+done
+"""
 
 
 class Installed:
@@ -94,16 +112,37 @@ def exposure(report, installed):
             report.failed(name, tail(log, 5), seconds)
 
 
+def linkage(report, installed):
+    """Each installed program links with what LIBRARIES allows it and nothing else."""
+    _, seconds, log = installed.run("linkage", ["/bin/sh", "-c", _READELF])
+    needed = {}
+    for line in log.read_text().splitlines():
+        program, _, library = line.partition(" ")
+        needed.setdefault(program, set()).add(library)
+    for program, libraries in needed.items():
+        name = f"{installed.release}: libraries of {program}"
+        if program not in LIBRARIES:
+            report.failed(name, f"what may it link with? Give it a row in {__file__}")
+        elif excess := libraries - LIBRARIES[program] - _EVERYBODY:
+            report.failed(name, f"it links with {', '.join(sorted(excess))}, which {__file__} does not allow it")
+        else:
+            report.passed(name, seconds)
+    if not needed:
+        report.skipped(f"{installed.release}: libraries", "no program is installed")
+
+
 def unit_tests(report, installed):
     """The unit tests as compiled in this release, with its own libraries; the host's release has had them already."""
     if installed.release == release_of_host():
         return
     objects = install.objects(installed.image)
+    turn = Lock(objects).exclusive()
     status, seconds, log = installed.run(
         "unit", ["--setenv=CMOCKA_MESSAGE_OUTPUT=TAP", f"--bind-ro={ROOT}:/usr/src/acmeward",
                  "/usr/bin/meson", "test", "-C", install.OBJECTS, "--no-rebuild", "--print-errorlogs"],
         bind=[f"{objects}:{install.OBJECTS}"])
     read_test_log(report, f"unit {installed.release}", objects / "meson-logs" / "testlog.json", log, status, seconds)
+    turn.release()
 
 
 def everything(report, installed):
@@ -111,4 +150,5 @@ def everything(report, installed):
         return
     verify_units(report, installed)
     exposure(report, installed)
+    linkage(report, installed)
     unit_tests(report, installed)

@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 
-from lib.host import BUILD, DIE_WITH_PARENT, ROOT, remove_tree
+from lib.host import BUILD, DIE_WITH_PARENT, ROOT, Lock, remove_tree
 
 LOGS = BUILD / "logs" / "host"
 _SKIP_STATUS = 77
@@ -156,7 +156,12 @@ def everything(report):
         report.skipped("builds and unit tests", "the tree has no meson.build")
         return
     for name in BUILDS:
-        if build(report, name):
-            unit_tests(report, name)
-            if name == "clang":
-                clang_tidy(report)
+        # Another run in the same tree waits: it would overwrite what this one is about to read.
+        turn = Lock(BUILD / "host" / name).exclusive()
+        try:
+            if build(report, name):
+                unit_tests(report, name)
+                if name == "clang":
+                    clang_tidy(report)
+        finally:
+            turn.release()

@@ -4,6 +4,7 @@
 import argparse
 import os
 import sys
+import traceback
 
 from lib import checks_installed, checks_scenarios, checks_source
 from lib.debian import DEFAULT_RELEASE, RELEASES
@@ -62,9 +63,12 @@ def main():
         _run(options, report)
     except KeyboardInterrupt:
         report.failed("the rest", "interrupted")
-        report.summary()
-        sys.exit(130)
-    sys.exit(0 if report.summary() else 1)
+    except Exception:  # whatever broke the run must not look like a verdict without it
+        report.failed("the suite itself", traceback.format_exc())
+    else:
+        sys.exit(0 if report.summary() else 1)
+    report.summary()
+    sys.exit(1)
 
 
 if __name__ == "__main__":
