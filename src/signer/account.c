@@ -76,18 +76,27 @@ void account_free(Account *account)
 /* Return: the descriptor, -errno. */
 static int open_directory(const char *root, const char *ca)
 {
-        _cleanup_free_ char *parent = NULL, *path = NULL;
-        int fd;
+        _cleanup_free_ char *parent = NULL;
+        _cleanup_close_ int parent_fd = -EBADF;
+        int fd, r;
 
-        if (asprintf(&parent, "%s" ACCOUNTS_PATH, root) < 0)
+        if (asprintf(&parent, "%s" ACCOUNTS_PATH, root) < 0) {
+                parent = NULL;
                 return -ENOMEM;
-        if (asprintf(&path, "%s/%s", parent, ca) < 0)
-                return -ENOMEM;
+        }
         if (mkdir(parent, 0700) < 0 && errno != EEXIST && errno != EROFS)
                 return -errno;
-        if (mkdir(path, 0700) < 0 && errno != EEXIST && errno != EROFS)
+        parent_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (parent_fd < 0)
                 return -errno;
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (mkdirat(parent_fd, ca, 0700) == 0) {
+                /* A key that is synced in a directory that is not would be lost with it. */
+                r = file_sync_directory(parent_fd);
+                if (r < 0)
+                        return r;
+        } else if (errno != EEXIST && errno != EROFS)
+                return -errno;
+        fd = openat(parent_fd, ca, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }
 

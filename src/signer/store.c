@@ -22,24 +22,48 @@ static void dir_closep(DIR **d)
                 closedir(*d);
 }
 
-/* Opens a directory, and makes it when it is not there. Its parent is the unit's or tmpfiles'.
- * Return: the descriptor, -errno. */
-static int open_directory(const char *root, const char *below, const char *name, mode_t mode)
+/* Opens a directory, and makes it when it is not there, as in tests: the unit and tmpfiles do it
+ * else. Return: the descriptor, -errno. */
+static int open_directory(int parent_fd, const char *name)
 {
-        _cleanup_free_ char *path = NULL;
-        int fd;
+        int fd, r;
 
-        if (asprintf(&path, "%s" STORE_PATH "/%s%s", root, below, name) < 0)
-                return -ENOMEM;
-        if (mkdir(path, mode) < 0 && errno != EEXIST && errno != EROFS)
+        if (mkdirat(parent_fd, name, 0755) == 0) {
+                r = file_sync_directory(parent_fd);
+                if (r < 0)
+                        return r;
+        } else if (errno != EEXIST && errno != EROFS && errno != EACCES)
                 return -errno;
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
+}
+
+static int open_directories(Store *store, const char *root)
+{
+        _cleanup_close_ int root_fd = -EBADF, parent_fd = -EBADF;
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s" STORE_PATH, root) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        root_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (root_fd < 0)
+                return -errno;
+        parent_fd = open_directory(root_fd, "certs");
+        if (parent_fd < 0)
+                return parent_fd;
+        store->certs_fd = open_directory(parent_fd, store->name);
+        if (store->certs_fd < 0)
+                return store->certs_fd;
+        store->live_fd = open_directory(root_fd, "live");
+        return MIN(store->live_fd, 0);
 }
 
 int store_open(const char *root, const char *name, Store **ret)
 {
         _cleanup_(store_freep) Store *store = calloc(1, sizeof(Store));
+        int r;
 
         if (!store)
                 return -ENOMEM;
@@ -47,12 +71,9 @@ int store_open(const char *root, const char *name, Store **ret)
         store->name = strdup(name);
         if (!store->name)
                 return -ENOMEM;
-        store->certs_fd = open_directory(root, "certs/", name, 0755);
-        if (store->certs_fd < 0)
-                return store->certs_fd;
-        store->live_fd = open_directory(root, "live", "", 0755);
-        if (store->live_fd < 0)
-                return store->live_fd;
+        r = open_directories(store, root);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(store);
         return 0;
 }

@@ -49,6 +49,27 @@ void room_configure(Room *room, const char *defaults, const char *certificate)
         write_file(room, "etc/acme/certs/" ROOM_NAME ".conf", certificate);
 }
 
+static void make_directories(Room *room, const char *const *directories)
+{
+        for (; *directories; directories++)
+                assert_int_equal(mkdirat(room->d->fd, *directories, 0755), 0);
+}
+
+void room_make_store(Room *room)
+{
+        static const char *const directories[] = {
+                        "var",
+                        "var/lib",
+                        "var/lib/acme",
+                        "var/lib/acme/accounts",
+                        "var/lib/acme/certs",
+                        "var/lib/acme/live",
+                        NULL,
+        };
+
+        make_directories(room, directories);
+}
+
 int room_setup(void **state)
 {
         static const char *const directories[] = {
@@ -58,12 +79,7 @@ int room_setup(void **state)
                         "run",
                         "run/acme",
                         "run/acme/request",
-                        "var",
-                        "var/lib",
-                        "var/lib/acme",
-                        "var/lib/acme/accounts",
-                        "var/lib/acme/certs",
-                        "var/lib/acme/live",
+                        NULL,
         };
         Room *room = calloc(1, sizeof(*room));
         void *directory;
@@ -71,8 +87,8 @@ int room_setup(void **state)
         test_directory_setup(&directory);
         room->d = directory;
         room->now_usec = PKI_NOW_USEC;
-        FOREACH_ARRAY (d, directories, ELEMENTSOF(directories))
-                assert_int_equal(mkdirat(room->d->fd, *d, 0755), 0);
+        make_directories(room, directories);
+        room_make_store(room);
         room_configure(room,
                        "[Defaults]\nCA=" ROOM_DIRECTORY "\nTermsOfServiceAgreed=yes\n"
                        "Contact=mailto:a@example.org\n",
@@ -161,8 +177,9 @@ void room_start(Room *room)
                 assert_non_null(freopen(log, "ae", stderr));
                 exit(serve(room, fd) < 0 ? 1 : 0);
         }
-        close(fd);
+        /* The door is open here until we are in, even if the signer is gone by now. */
         room->client = room_connect(room);
+        close(fd);
 }
 
 static void print_log(Room *room)
@@ -195,6 +212,21 @@ void room_stop(Room *room)
 void room_kill(Room *room)
 {
         end(room, SIGKILL, SIGKILL);
+}
+
+bool room_end(Room *room)
+{
+        int status = 0;
+
+        varlink_client_free(TAKE_PTR(room->client));
+        (void) kill(room->pid, SIGTERM);
+        assert_int_equal(waitpid(room->pid, &status, 0), room->pid);
+        room->pid = 0;
+        if (status != 0 && status != SIGKILL) {
+                print_log(room);
+                fail_msg("the signer ended with %#x", (unsigned) status);
+        }
+        return status == SIGKILL;
 }
 
 VarlinkClient *room_connect(Room *room)
@@ -331,25 +363,30 @@ void room_register(Room *room)
         json_object_put(room_ask(room, "SetAccount", "account", ROOM_ACCOUNT, NULL));
 }
 
-EVP_PKEY *room_finalize(Room *room)
+EVP_PKEY *room_csr_key(struct json_object *reply)
 {
-        _cleanup_json_ struct json_object *reply = NULL, *payload = NULL;
+        _cleanup_json_ struct json_object *payload = jws_member(reply, "payload");
         _cleanup_free_ unsigned char *der = NULL;
         const unsigned char *p;
         X509_REQ *request;
         EVP_PKEY *key;
         size_t length;
 
-        reply = room_ask(room, "Finalize", "url", ROOM_URL, "nonce", ROOM_NONCE, NULL);
-        payload = jws_member(reply, "payload");
-        der = decode(member(payload, "csr"), &length);
-        p = der;
+        p = der = decode(member(payload, "csr"), &length);
         request = d2i_X509_REQ(NULL, &p, (long) length);
         assert_non_null(request);
         key = X509_REQ_get_pubkey(request);
         assert_non_null(key);
         X509_REQ_free(request);
         return key;
+}
+
+EVP_PKEY *room_finalize(Room *room)
+{
+        _cleanup_json_ struct json_object *reply = NULL;
+
+        reply = room_ask(room, "Finalize", "url", ROOM_URL, "nonce", ROOM_NONCE, NULL);
+        return room_csr_key(reply);
 }
 
 static EVP_PKEY *issue_key;

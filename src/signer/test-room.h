@@ -37,6 +37,8 @@ void room_configure(Room *room, const char *defaults, const char *certificate);
 void room_start(Room *room);
 void room_stop(Room *room); /* disconnects, SIGTERM, and all has to end well */
 void room_kill(Room *room);
+bool room_end(Room *room); /* the same as room_stop() where it may be dead: was it killed? */
+void room_make_store(Room *room);
 VarlinkClient *room_connect(Room *room);
 
 /* Calls with strings, name after value, up to a NULL. *ret_error is "NoAccount", without the
@@ -59,6 +61,9 @@ void room_register(Room *room);
 
 /* Finalize; the public key of the CSR. */
 EVP_PKEY *room_finalize(Room *room);
+
+/* The same from Finalize's reply. */
+EVP_PKEY *room_csr_key(struct json_object *reply);
 
 /* A chain for that key and these names as PEM. key is taken. */
 char *room_issue(EVP_PKEY *key, const char *names, void (*adjust)(PkiSpecs *specs));
