@@ -126,6 +126,11 @@ bool problem_is(const Problem *problem, const char *name)
         return rest && streq(rest, name);
 }
 
+bool problem_has_explanation(const Problem *problem)
+{
+        return problem->detail || problem->title || !streq(problem_type(problem), "about:blank");
+}
+
 /* "www.example.org: caa: <detail>, see <instance>". */
 static int format_line(const Problem *p, char **ret)
 {

@@ -32,6 +32,9 @@ const char *problem_type(const Problem *problem);
 /* Is it this error of RFC 8555, named without its prefix? */
 bool problem_is(const Problem *problem, const char *name);
 
+/* Does it say more than its HTTP status does: a type, a title or a detail? */
+bool problem_has_explanation(const Problem *problem);
+
 /* The document for people: its own line, then one for each subproblem. Every foreign byte is
  * escaped, every piece is bounded. Return: 0, -ENOMEM. */
 int problem_format(const Problem *problem, char ***ret_lines);

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "client/account-flow.h"
 #include "client/check.h"
+#include "client/directory-flow.h"
 #include "client/order-flow.h"
 #include "client/progress.h"
 #include "client/request.h"

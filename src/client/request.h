@@ -59,7 +59,3 @@ int nonces_prefetch(Client *client, size_t n);
 
 /* Waits until then, which the run's patience has been asked for, while nonces come in. */
 int requests_pause(Client *client, usec_t until_usec);
-
-/* A GET without a signature, of the directory (section 7.1.1), in two halves. */
-int directory_send(Client *client);
-int directory_receive(Client *client);

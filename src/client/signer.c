@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Calls to the signer. It is the room that holds the keys, and decides; here its errors become the
- * reason of a failure. Its reply is checked all the same: an account's or an order's URL has come
- * from a CA once. */
+/* Calls to the signer. It is the room that holds the keys, and decides; here its errors become
+ * the reason of a failure. */
 
 #include "client/signer.h"
 
-#include "acme/identifier.h"
-#include "acme/url.h"
 #include "base/escape.h"
 #include "base/log.h"
-#include "config/config.h"
 #include "version.h"
 
 #define INTERFACE "io.acmeward.Signer."
 
 /* The slowest thing that a signer does is an RSA key of 4096 bits on a slow machine. */
 #define SIGNER_TIMEOUT_USEC (60 * USEC_PER_SEC)
-
-/* A certificate's reason and the like; a CA's name. */
-#define WORD_MAX 256U
-
-/* Origins that a CA's file may list; more than anybody has. */
-#define ORIGINS_MAX 16U
 
 int signer_connect(Signer *signer, Failure *failure)
 {
@@ -197,171 +187,23 @@ int signer_describe_send(Signer *signer)
         return send_call(signer, "Describe", NULL);
 }
 
-void description_free(Description *description)
-{
-        if (!description)
-                return;
-        strv_free(description->identifiers);
-        strv_free(description->origins);
-        json_object_put(description->object);
-        free(description);
-}
-
-/* What the table fills, before it is understood. */
-typedef struct RawDescription {
-        struct json_object *identifiers, *origins, *challenges, *certificate;
-        int64_t renew_at;
-} RawDescription;
-
-typedef struct RawCertificate {
-        int64_t not_after;
-} RawCertificate;
-
-#define MOMENT_MAX (INT64_MAX / (int64_t) USEC_PER_SEC)
-
-#define MEMBER(name, kind, member, max, grammar, flags, ...)                                       \
-        {                                                                                          \
-                name, kind, offsetof(Description, member), max, grammar, flags, ##__VA_ARGS__      \
-        }
-#define RAW(name, kind, member, max, grammar, flags, ...)                                          \
-        {                                                                                          \
-                name, kind, offsetof(RawDescription, member), max, grammar, flags, ##__VA_ARGS__   \
-        }
-
-static const JsonField string_fields[] = {
-                MEMBER("name", JSON_STRING, name, WORD_MAX, NULL, JSON_MANDATORY),
-                MEMBER("ca", JSON_STRING, ca, WORD_MAX, NULL, JSON_MANDATORY),
-                MEMBER("directory",
-                       JSON_STRING,
-                       directory,
-                       ACME_URL_MAX,
-                       acme_url_is_valid,
-                       JSON_MANDATORY),
-                MEMBER("trust", JSON_STRING, trust, 4096, NULL, JSON_NULLABLE),
-                MEMBER("account",
-                       JSON_STRING,
-                       account,
-                       ACME_URL_MAX,
-                       acme_url_is_valid,
-                       JSON_NULLABLE),
-                MEMBER("order", JSON_STRING, order, ACME_URL_MAX, acme_url_is_valid, JSON_NULLABLE),
-                MEMBER("due", JSON_STRING, due, WORD_MAX, NULL, JSON_NULLABLE),
-                MEMBER("termsOfServiceAgreed",
-                       JSON_BOOLEAN,
-                       terms_of_service_agreed,
-                       0,
-                       NULL,
-                       JSON_MANDATORY),
-                {},
-};
-
-static const JsonField raw_fields[] = {
-                RAW("identifiers",
-                    JSON_ARRAY,
-                    identifiers,
-                    0,
-                    NULL,
-                    JSON_MANDATORY,
-                    CONFIG_IDENTIFIERS_MAX),
-                RAW("origins",
-                    JSON_STRING_ARRAY,
-                    origins,
-                    ACME_URL_MAX,
-                    acme_url_is_valid,
-                    JSON_MANDATORY,
-                    ORIGINS_MAX),
-                RAW("challenges",
-                    JSON_STRING_ARRAY,
-                    challenges,
-                    WORD_MAX,
-                    NULL,
-                    JSON_MANDATORY,
-                    ORIGINS_MAX),
-                RAW("certificate", JSON_OBJECT, certificate, 0, NULL, JSON_NULLABLE),
-                RAW("renewAt", JSON_INTEGER, renew_at, (size_t) MOMENT_MAX, NULL, JSON_NULLABLE),
-                {},
-};
-
-static const JsonField certificate_fields[] = {
-                {"notAfter",
-                 JSON_INTEGER,
-                 offsetof(RawCertificate, not_after),
-                 (size_t) MOMENT_MAX,
-                 NULL,
-                 JSON_MANDATORY},
-                {},
-};
-
-/* Return: 0, -EBADMSG, -ENOMEM. */
-static int understand(const RawDescription *raw, Description *d)
-{
-        _cleanup_strv_free_ char **challenges = NULL;
-        RawCertificate certificate = {};
-        int r;
-
-        for (size_t i = 0; i < json_object_array_length(raw->identifiers); i++) {
-                _cleanup_free_ char *name = NULL;
-
-                r = acme_identifier_parse(json_object_array_get_idx(raw->identifiers, i), &name);
-                if (r >= 0)
-                        r = strv_append(&d->identifiers, name);
-                if (r < 0)
-                        return r;
-        }
-        if (!d->identifiers)
-                return -EBADMSG;
-        strv_sort_unique(d->identifiers);
-        r = json_to_strv(raw->origins, &d->origins);
-        if (r >= 0)
-                r = json_to_strv(raw->challenges, &challenges);
-        if (r < 0)
-                return r;
-        d->has_http01 = strv_contains(challenges, "http-01");
-        d->renew_at_usec =
-                        raw->renew_at >= 0 ? (usec_t) raw->renew_at * USEC_PER_SEC : USEC_INFINITY;
-        d->not_after_usec = USEC_INFINITY;
-        if (!raw->certificate)
-                return 0;
-        r = json_dispatch(raw->certificate,
-                          certificate_fields,
-                          &certificate,
-                          JSON_ALLOW_UNKNOWN,
-                          NULL);
-        if (r >= 0)
-                d->not_after_usec = (usec_t) certificate.not_after * USEC_PER_SEC;
-        return r;
-}
-
 int signer_describe_receive(Signer *signer, Description **ret)
 {
-        _cleanup_(description_freep) Description *d = NULL;
         _cleanup_varlink_reply_ VarlinkReply reply = {};
-        RawDescription raw = {.renew_at = -1};
         const char *field = NULL;
         int r;
 
         r = receive(signer, &reply, NULL);
         if (r != 0)
                 return r;
-        d = calloc(1, sizeof(*d));
-        if (!d)
-                return -ENOMEM;
-        d->object = TAKE_PTR(reply.parameters);
-        r = json_dispatch(d->object, string_fields, d, JSON_ALLOW_UNKNOWN, &field);
-        if (r >= 0)
-                r = json_dispatch(d->object, raw_fields, &raw, JSON_ALLOW_UNKNOWN, &field);
-        if (r >= 0)
-                r = understand(&raw, d);
+        r = description_parse(reply.parameters, ret, &field);
         if (r == -EBADMSG)
-                return failure_set(signer->failure,
-                                   EXIT_BUG,
-                                   "The signer's description of the certificate is not understood "
-                                   "(%s)",
-                                   field ? field : "identifiers");
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(d);
-        return 0;
+                return failure_set(
+                                signer->failure,
+                                EXIT_BUG,
+                                "The signer's description of the certificate is not understood: %s",
+                                field);
+        return r;
 }
 
 int signer_sign_send(Signer *signer, const char *method, const char *url, const char *nonce)
@@ -425,7 +267,6 @@ int signer_install(Signer *signer, const char *chain, usec_t *ret_not_after_usec
 {
         _cleanup_varlink_reply_ VarlinkReply reply = {};
         struct json_object *parameters = one_string("chain", chain), *object;
-        RawCertificate certificate;
         int r;
 
         if (!parameters)
@@ -436,12 +277,10 @@ int signer_install(Signer *signer, const char *chain, usec_t *ret_not_after_usec
         if (r != 0)
                 return r;
         if (!json_object_object_get_ex(reply.parameters, "certificate", &object) ||
-            json_dispatch(object, certificate_fields, &certificate, JSON_ALLOW_UNKNOWN, NULL) < 0) {
+            description_parse_not_after(object, ret_not_after_usec) < 0) {
                 log_warning("The signer's reply to the installation is not understood");
                 *ret_not_after_usec = USEC_INFINITY;
-                return 0;
         }
-        *ret_not_after_usec = (usec_t) certificate.not_after * USEC_PER_SEC;
         return 0;
 }
 
@@ -488,6 +327,6 @@ void signer_report_failure(Signer *signer, const Failure *failure, usec_t *ret_n
         }
         if (json_object_object_get_ex(reply.parameters, "nextAttempt", &value) &&
             json_object_is_type(value, json_type_int) && json_object_get_int64(value) > 0 &&
-            json_object_get_int64(value) < MOMENT_MAX)
+            json_object_get_int64(value) < DESCRIPTION_MOMENT_MAX)
                 *ret_next_attempt_usec = (usec_t) json_object_get_int64(value) * USEC_PER_SEC;
 }

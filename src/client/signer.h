@@ -5,28 +5,11 @@
  * function returns 0, CLIENT_E_FAILED (the signer refused or is gone: the reason is set), or
  * -errno, and what else it names. */
 
-#include "base/strv.h"
+#include "client/description.h"
 #include "client/failure.h"
 #include "varlink/varlink-client.h"
 
 #define SIGNER_DOOR "/run/acme/door/signer"
-
-/* The reply to Describe, checked. Moments are from the epoch. */
-typedef struct Description {
-        struct json_object *object; /* owns the strings */
-        char **identifiers;         /* lower case, sorted, each once */
-        char **origins;
-        const char *name, *ca, *directory;
-        const char *trust;   /* NULL: none */
-        const char *account; /* NULL: not known yet; so are the next ones */
-        const char *order;
-        const char *due; /* NULL: nothing is to be done */
-        bool has_http01, terms_of_service_agreed;
-        usec_t renew_at_usec;  /* USEC_INFINITY: not known */
-        usec_t not_after_usec; /* of the live certificate; USEC_INFINITY: there is none */
-} Description;
-void description_free(Description *description);
-DEFINE_CLEANUP(Description *, description_free);
 
 typedef struct Signer {
         VarlinkClient *client;

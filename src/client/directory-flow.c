@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The directory: the first request of a run, and the only one without a signature but newNonce. */
+
+#include "client/directory-flow.h"
+
+#include "client/reply.h"
+#include "client/request.h"
+
+static int admit_directory(Client *c)
+{
+        int r;
+
+        r = client_admit_url(c, c->directory->new_nonce);
+        if (r == 0)
+                r = client_admit_url(c, c->directory->new_account);
+        return r == 0 ? client_admit_url(c, c->directory->new_order) : r;
+}
+
+int directory_send(Client *c)
+{
+        return http_start(c->http, &(HttpRequest){.method = HTTP_GET, .url = c->config->directory});
+}
+
+/* Safe, and made again like any other that is (RFC 9110 section 9.2.2). */
+int directory_receive(Client *c)
+{
+        static const char what[] = "get the CA's directory";
+        RequestTries tries = {};
+
+        for (;;) {
+                _cleanup_http_reply_ HttpReply reply = {};
+                const char *field;
+                usec_t retry_after_usec, until_usec;
+                bool has_retry_after;
+                Verdict verdict;
+                int r;
+
+                r = http_wait(c->http, c->patience.deadline_usec, &reply);
+                if (r < 0)
+                        return r == -ETIMEDOUT ? client_fail_deadline(c) : r;
+                has_retry_after = reply_retry_after(&reply, &retry_after_usec);
+                verdict = request_judge(&reply,
+                                        NULL,
+                                        true,
+                                        has_retry_after,
+                                        retry_after_usec,
+                                        &tries);
+                if (verdict.reaction == REACTION_DONE) {
+                        (void) nonces_put(&c->nonces, reply.replay_nonce);
+                        r = directory_parse(reply.body, reply.body_length, &c->directory, &field);
+                        if (r == -EBADMSG)
+                                return request_fail_malformed(c, what, field);
+                        return r < 0 ? r : admit_directory(c);
+                }
+                if (verdict.reaction != REACTION_AGAIN ||
+                    !client_put_off(c, verdict.pause_usec, &until_usec)) {
+                        c->failure.retry_after_usec = retry_after_usec;
+                        return reply.result == HTTP_DONE
+                                               ? reply_fail_status(c, what, NULL, reply.status)
+                                               : reply_fail(c, what, &reply);
+                }
+                tries.lost++;
+                tries.busy++;
+                r = requests_pause(c, until_usec);
+                if (r == 0)
+                        r = directory_send(c);
+                if (r != 0)
+                        return r;
+        }
+}
