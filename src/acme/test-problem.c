@@ -78,6 +78,35 @@ static void test_problem_rules__every_error_has_a_row(void **state)
         }
 }
 
+/* acme-renew@.service(8) lists the errors by exit code. */
+static void test_problem_rules__as_the_man_page_has_them(void **state)
+{
+        _cleanup_free_ char *page = read_vector(MAN_PAGE);
+        const char *list = strstr(page, "RFC 8555 section 6.7:");
+        const ProblemRule *rules;
+        size_t n;
+
+        (void) state;
+        assert_non_null(list);
+        rules = problem_rules(&n);
+        FOREACH_ARRAY (rule, rules, n) {
+                _cleanup_free_ char *tag = NULL, *block = NULL;
+                const char *begin, *end;
+
+                if (streq(rule->name, "compound"))
+                        continue;
+                assert_true(asprintf(&tag, ".It %d\n", (int) rule->exit_status) > 0);
+                begin = strstr(list, tag);
+                assert_non_null(begin);
+                end = strstr(begin + 1, "\n.It ");
+                if (!end)
+                        end = strstr(begin, "\n.El");
+                assert_non_null(end);
+                block = strndup(begin, (size_t) (end - begin));
+                assert_row(rule->name, strstr(block, rule->name));
+        }
+}
+
 static void test_problem_rule__depends_on_the_stage(void **state)
 {
         _cleanup_(problem_freep) Problem *p = parse_type("unauthorized");
@@ -236,6 +265,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_problem_rules__every_error_has_a_row),
+                        cmocka_unit_test(test_problem_rules__as_the_man_page_has_them),
                         cmocka_unit_test(test_problem_rule__depends_on_the_stage),
                         cmocka_unit_test(test_problem_rule__of_others_by_status),
                         cmocka_unit_test(test_problem_rule__compound_is_as_grave_as_its_gravest),
