@@ -55,7 +55,8 @@ class Installed:
         container = Container(self.layers)
         container.console = log
         begin = time.monotonic()
-        status = container.run_to_end(["--setenv=SYSTEMD_COLORS=0", *[f"--bind={path}" for path in bind], *argv], _SECONDS)
+        mounts = [f"--bind={path}" for path in bind]
+        status = container.run_to_end(["--setenv=SYSTEMD_COLORS=0", *mounts, *argv], _SECONDS)
         return status, time.monotonic() - begin, log
 
     def release_locks(self):

@@ -79,8 +79,9 @@ class Runner:
                 if self._cancelled:
                     return
                 process = subprocess.Popen(
-                    [*DIE_WITH_PARENT, *PYTEST, f"--os={release}", f"--junitxml={results}", str(FOLDER / f"{module}.py")],
-                    stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, cwd=ROOT)
+                    [*DIE_WITH_PARENT, *PYTEST, f"--os={release}", f"--junitxml={results}",
+                     str(FOLDER / f"{module}.py")], stdin=subprocess.DEVNULL, stdout=stream,
+                    stderr=subprocess.STDOUT, cwd=ROOT)
                 self._running.add(process)
             try:
                 status = process.wait(_MODULE_SECONDS)

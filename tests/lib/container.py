@@ -48,7 +48,8 @@ class Container:
         self.upper.mkdir(parents=True, exist_ok=True)
         self.cgroup = Cgroup(self.name)
         command = [*DIE_WITH_PARENT, "unshare", "--mount", "--propagation", "private",
-                   "--pid", "--fork", "--kill-child", "--mount-proc", "--", LIB / "enter.sh", self.cgroup.path, ":".join(map(str, self.layers)), self.upper,
+                   "--pid", "--fork", "--kill-child", "--mount-proc", "--",
+                   LIB / "enter.sh", self.cgroup.path, ":".join(map(str, self.layers)), self.upper,
                    f"--machine={self.name}", *arguments]
         environment = dict(os.environ)
         environment.pop("NOTIFY_SOCKET", None)

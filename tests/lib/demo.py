@@ -79,7 +79,7 @@ def show_certificate(machine, out):
 
 def show_audit(machine, out, mark):
     """Every audit entry with the fields that are the project's own."""
-    out.title(f"The audit trail: journalctl ACME_CERTIFICATE={NAME}")
+    out.title("The audit trail, from the journal")
     for entry in machine.audit(since=mark):
         out.entry(entry.get("_SYSTEMD_UNIT", ""), entry.get("MESSAGE", ""))
         out.fields({name: value for name, value in sorted(entry.items()) if name.startswith("ACME_")})

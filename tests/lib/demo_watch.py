@@ -4,7 +4,9 @@
 import time
 
 _INTERVAL_SECONDS = 0.01
-_GONE = ("inactive", "failed")
+# PID 1 forgets a unit soon after it has ended, a transient one at once: both are the end.
+_UNLOADED = "gone"
+_GONE = ("inactive", "failed", _UNLOADED)
 
 
 class Watch:
@@ -46,12 +48,15 @@ class Watch:
 
     def _look(self):
         seconds = time.monotonic() - self._begin
-        for unit in self._machine.units("acme-*"):
+        units = self._machine.units("acme-*")
+        for name in self._states.keys() - {unit.get("Id") for unit in units}:
+            self._unit(seconds, name, _UNLOADED)
+        for unit in units:
             name = unit.get("Id", "")
             if name.endswith((".slice", ".timer")) or "ActiveState" not in unit:
                 continue
-            self._unit(seconds, name, f"{unit['ActiveState']} ({unit['SubState']})")
             self._progress(seconds, name, unit.get("StatusText", ""))
+            self._unit(seconds, name, f"{unit['ActiveState']} ({unit['SubState']})")
         if self.ruleset is None:
             now = self._ruleset()
             if now != self._before:
@@ -59,10 +64,10 @@ class Watch:
                 self._out.event(seconds, "the firewall has a new rule", strong=True)
 
     def _unit(self, seconds, name, state):
-        before = self._states.get(name)
-        if state == before or (before is None and state.split()[0] in _GONE):
-            return
+        before = self._states.get(name, _UNLOADED)
         self._states[name] = state
+        if state == before or {state.split()[0], before.split()[0]} <= set(_GONE):
+            return
         self._out.event(seconds, f"{name}  {state}")
 
     def _progress(self, seconds, name, text):

@@ -35,7 +35,7 @@ def _enter_network(path):
 
 
 class Mangler:
-    """Use as a context manager; see the head of this file. Faults apply in the order they were added, all that match."""
+    """Use as a context manager; see the head of this file. Of its faults all that match apply, in their order."""
 
     def __init__(self, machine, port=_PORT, certificate=None):
         """certificate: (certificate file, key file) on the host, if not the one Pebble has."""

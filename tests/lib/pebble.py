@@ -46,7 +46,8 @@ class Pebble:
 
         nonce_reject, authz_reuse: percentages. validity: seconds a certificate lives. ipv4, ipv6: where every name
         points; by default the machine's address as this CA sees it, and no IPv6 ("" is none, "default" is the
-        machine's). retry_after: {"authz": s, "order": s}, from Pebble 2.6 on. config: more members for pebble.json.
+        machine's). retry_after: {"authz": s, "order": s}, from Pebble 2.6 on; there is no Retry-After without it.
+        config: more members for pebble.json.
         """
         self.stop()
         self.where = where

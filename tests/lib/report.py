@@ -82,7 +82,8 @@ class Report:
                 reasons.setdefault(check.reason, []).append(check.name)
         for reason, names in reasons.items():
             lines.append(f"skipped: {', '.join(names)}: {reason}")
-        lines.append(f"after {time.monotonic() - self._begin:.0f} s; logs and journals of what failed are in build/logs")
+        seconds = time.monotonic() - self._begin
+        lines.append(f"after {seconds:.0f} s; logs and journals of what failed are in build/logs")
         verdict = f"{self.count(PASSED)} passed, {self.count(FAILED)} failed"
         if self.count(SKIPPED):
             verdict += f", {self.count(SKIPPED)} skipped"

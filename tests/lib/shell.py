@@ -41,7 +41,8 @@ def exit_on_signals():
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="tools/shell", description="Boot a machine with acmeward, Pebble and its DNS, and open a shell in it.")
+    parser = argparse.ArgumentParser(
+        prog="tools/shell", description="Boot a machine with acmeward, Pebble and its DNS, and open a shell in it.")
     parser.add_argument("--os", default=DEFAULT_RELEASE, choices=list(RELEASES))
     parser.add_argument("--outside", action="store_true", help="run the CA outside, across the machine's firewall")
     parser.add_argument("--bare", action="store_true", help="without acmeward installed")
