@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Which processes are born, and how much memory they take together: the kernel tells, nobody is traced.
+"""Which processes are born, and what memory and processor time they take: the kernel tells, nobody is traced.
 
 The process connector (a netlink socket, CONFIG_PROC_EVENTS) reports every fork, exec and exit of the whole host; those
 that descend from the machine's processes are kept. It speaks only to root in the host's first namespaces: elsewhere
@@ -61,6 +61,14 @@ def _pss(pid):
     return 0
 
 
+def _runtime(pid):
+    """Nanoseconds that a process's threads have run so far, None for who has gone."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return sum(int(pathlib.Path(f"/proc/{pid}/task/{thread}/schedstat").read_text().split()[0])
+                   for thread in os.listdir(f"/proc/{pid}/task"))
+    return None
+
+
 def _comm(pid):
     with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as stream:
         return stream.read().rstrip("\n")
@@ -72,7 +80,7 @@ class Births:
 
     unavailable = None
 
-    def __init__(self, cgroup, memory=True):
+    def __init__(self, cgroup, memory):
         self._connection = _listen()
         self._known = _members(cgroup)
         self._done = threading.Event()
@@ -100,7 +108,9 @@ class Births:
             finished = self._done.is_set()
             self._drain()
             if self._memory:
-                self._sample()
+                self._sample_memory()
+            else:
+                self._sample_runtime()
             if finished:
                 return
             time.sleep(SAMPLE_SECONDS)
@@ -120,7 +130,7 @@ class Births:
             _, parent, child, group = numbers
             if parent in self._known and child == group:  # a process, not a thread
                 self._known.add(child)
-                self._alive[child] = {"pid": child, "parent": parent, "born": stamp, "execs": 0, "names": []}
+                self._alive[child] = {"pid": child, "parent": parent, "born": stamp, "names": []}
                 self.processes.append(self._alive[child])
             return
         pid, group = numbers[:2]
@@ -128,7 +138,7 @@ class Births:
         if born is None or pid != group:
             return
         if what == _EXEC:
-            born["execs"] += 1
+            born["execed"] = stamp
             self._name(born, _comm(pid))
         elif what == _COMM:
             self._name(born, text.split(b"\0")[0].decode(errors="replace"))
@@ -141,7 +151,15 @@ class Births:
         if name and name not in born["names"]:
             born["names"].append(name)
 
-    def _sample(self):
+    def _sample_runtime(self):
+        for pid, born in self._alive.items():
+            runtime = _runtime(pid)
+            if runtime is not None:
+                born["runtime"] = runtime
+                if "execed" not in born:
+                    born["setup_runtime"] = runtime
+
+    def _sample_memory(self):
         sizes = {pid: _pss(pid) for pid in list(self._alive)}
         total = sum(sizes.values())
         if total > self.peak_bytes:
@@ -164,8 +182,8 @@ class Blind:
         yield self
 
 
-def watch(cgroup, memory=True):
-    """Births of the processes of this cgroup, or Blind."""
+def watch(cgroup, memory):
+    """Births of the processes of this cgroup, or Blind; looks at memory, or else at processor time."""
     try:
         return Births(cgroup, memory)
     except OSError as error:

@@ -119,7 +119,10 @@ def _journal(bed, begin):
 
 
 def counted(bed, client, relayed, limit, memory=True):
-    """One run that is looked at: requests, connections, processes, memory. What cannot be had is None."""
+    """One run that is looked at: requests, connections, processes, memory or each one's processor time.
+
+    What cannot be had is None.
+    """
     directory = bed.directory(relayed)
     client.prepare(directory)
     requests, connections = _requests(bed), _connections(bed, relayed)

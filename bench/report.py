@@ -62,18 +62,29 @@ def processor(row):
     return "\n".join(["  cpu s by part", *["  " + line for line in _lines(lines, ["", *names])]])
 
 
+def _bar(one, begin, last):
+    """A process over the time of a run: - while PID 1 or a shell prepares it, = from its exec on."""
+    def column(moment):
+        return int((moment - begin) * _BAR_WIDTH / (last - begin))
+
+    born, died = column(one["born"]), column(one.get("died", last))
+    execed = column(one.get("execed", one["born"]))
+    return ("|" + " " * born + "-" * (execed - born) + "=" * max(1, died - execed)).ljust(_BAR_WIDTH + 2) + "|"
+
+
+def _milliseconds(one, name, since=0):
+    return _number((one[name] - since) / 1e6, 1) if name in one else _NOTHING
+
+
 def timeline(name, counts):
     """Processes of one run as bars over its time, and what the journal says of it."""
     begin, end = counts["begin"], counts["end"]
     last = max([end, *[one.get("died", end) for one in counts["born"]]])
-    lines = []
-    for one in counts["born"]:
-        born, died = one["born"] - begin, one.get("died", last) - begin
-        left, right = (int(moment * _BAR_WIDTH / (last - begin)) for moment in (born, died))
-        bar = " " * left + "=" * max(1, right - left)
-        lines.append([one["names"][-1] if one["names"] else "?", f"{born / 1e6:.1f}", f"{died / 1e6:.1f}",
-                      "|" + bar.ljust(_BAR_WIDTH + 1) + "|"])
-    bars = _lines(lines, ["process", "born ms", "died ms", "".ljust(_BAR_WIDTH + 3)])
+    lines = [[one["names"][-1] if one["names"] else "?",
+              *[_milliseconds(one, moment, begin) for moment in ("born", "execed", "died")],
+              _milliseconds(one, "setup_runtime"), _milliseconds(one, "runtime"), _bar(one, begin, last)]
+             for one in counts["born"]]
+    bars = _lines(lines, ["process", "born ms", "exec", "died", "cpu ms to exec", "in all", ""])
     entries = [f"{moment:8.1f}  {who}: {message.splitlines()[0][:_MESSAGE_WIDTH] if message else ''}"
                for moment, who, message in counts["journal"]]
     return "\n".join([f"  {name}, one run looked at: {(end - begin) / 1e6:.1f} ms",
