@@ -31,6 +31,11 @@ CheckVerdict check_decide(const State *state,
 int check_load_state(State **ret);
 usec_t check_requested_usec(const char *name);
 
-/* The whole of --check. Return: EXIT_SKIP; EXIT_DONE when the renewal is to run, also on any error:
- * it will say what is wrong. */
+/* Is it all but certain, before the signer has spoken, that the signer, port 80 and the CA will be
+ * needed? state: NULL when there is none. */
+bool check_is_surely_due(const Config *config, const State *state);
+
+/* The whole of --check. When it is to run, the doors are knocked at, so that PID 1 starts what is
+ * behind them while it starts the rest of this unit. Return: EXIT_SKIP; EXIT_DONE when the renewal
+ * is to run, also on any error: it will say what is wrong. */
 ExitStatus check_run(const char *name);

@@ -58,21 +58,6 @@ static int load_config(Client *c, const char *name)
         return 0;
 }
 
-/* Is it all but certain, before the signer has spoken, that port 80 and the CA will be needed? */
-static bool is_surely_due(const Client *c)
-{
-        _cleanup_(state_freep) State *state = NULL;
-
-        if (!c->config->terms_of_service_agreed)
-                return false;
-        if (check_load_state(&state) < 0)
-                return false;
-        return !state || due_evaluate(&state->certificate,
-                                      c->config,
-                                      check_requested_usec(c->name),
-                                      now_realtime()) != DUE_NOT;
-}
-
 /* Begins what takes longest: the units behind port 80, and the connection to the CA. */
 static int begin(Client *c)
 {
@@ -141,6 +126,7 @@ static int open_port(Client *c)
 
 static int run(Client *c, const char *name, usec_t *ret_not_after_usec)
 {
+        _cleanup_(state_freep) State *state = NULL;
         bool is_early;
         int r;
 
@@ -152,7 +138,9 @@ static int run(Client *c, const char *name, usec_t *ret_not_after_usec)
         if (r != 0)
                 return r;
 
-        is_early = is_surely_due(c);
+        /* Without waiting for what the signer says, where it is all but certain. */
+        r = check_load_state(&state);
+        is_early = r == 0 && check_is_surely_due(c->config, state);
         if (is_early)
                 r = begin(c);
         if (r == 0)
@@ -228,7 +216,9 @@ static ExitStatus renew(const char *name)
         r = run(&c, name, &not_after_usec);
         if (r == 0) {
                 progress("Valid until %s", FORMAT_TIMESTAMP(not_after_usec));
-                return EXIT_DONE;
+                /* The kernel takes everything back at once, the lease first of all; tidying up
+                 * before that would only keep who waits for the unit waiting. */
+                _exit(EXIT_DONE);
         }
         if (r == CLIENT_E_NOT_DUE)
                 return finish_not_due(&c);

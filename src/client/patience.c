@@ -29,8 +29,8 @@ usec_t poll_pause_usec(unsigned n)
 {
         usec_t pause_usec = POLL_FIRST_USEC;
 
-        /* 20, 30, 45, 67, 101 ms, …: a CA that takes a while is asked about eight times in the
-         * first second. */
+        /* 10, 15, 22, 33, 50 ms, …: a CA that takes a while is asked nine times in the first
+         * second. */
         for (; n > 0 && pause_usec < POLL_LAST_USEC; n--)
                 pause_usec += pause_usec / 2;
         return MIN(pause_usec, POLL_LAST_USEC);
