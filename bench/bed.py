@@ -14,6 +14,11 @@ PACKAGES = ["acme-tiny", "apache2", "lego", "libapache2-mod-md", "nginx-light", 
 
 TOOLS = "/usr/local/lib/bench"
 PEBBLE_LOG = "/run/bench/pebble.log"
+# The CA's HTTPS certificate is signed by a root of the test bed's own.
+ROOT_CERTIFICATE = "/etc/pebble/ca.pem"
+# Who knows of it. The system always does. told: who can be told of a root file is told of this one; others search
+# it among those that Debian trusts. all: nobody is told. one: nobody is told, and it is the only one there is.
+ROOTS = ("told", "all", "one")
 # No delay: a relay that only counts connections, for the one run that is counted and not timed.
 RELAY_PORTS = {0: 14001, "delay": 14002}
 
@@ -68,17 +73,17 @@ def _clients_layer(image, say):
 class Bed(Machine):
     """A booted machine ready to be measured.
 
-    delay_ms: the round trip of the far relay. handshake: it charges one for each connection, too. all_roots: trust
-    every authority that Debian does and not only the CA's. bare: without acmeward installed.
+    delay_ms: the round trip of the far relay. handshake: it charges one for each connection, too. roots: one of ROOTS.
+    bare: without acmeward installed.
     """
 
-    def __init__(self, release, delay_ms, handshake=False, all_roots=False, bare=False, say=lambda text: None):
+    def __init__(self, release, delay_ms, handshake=False, roots="told", bare=False, say=lambda text: None):
         super().__init__(release, bare=bare, say=say)
         layer, self._clients_lock = _clients_layer(self.image, say)
         self.container = Container([layer, *self.container.layers])
         self.delay_ms = delay_ms
         self.handshake = handshake
-        self.all_roots = all_roots
+        self.roots = roots
 
     def destroy(self):
         super().destroy()
@@ -87,8 +92,8 @@ class Bed(Machine):
     def boot(self):
         super().boot()
         try:
-            if self.all_roots:
-                self.run("cp /usr/share/bench/all-roots.conf /etc/ca-certificates.conf && update-ca-certificates")
+            if self.roots == "one":
+                self.run(": >/etc/ca-certificates.conf && update-ca-certificates --fresh")
             self._compile_tools()
             self._write_services()
             self.pebble.start(where="inside", strict=True, nonce_reject=0, authz_reuse=0, nosleep=True)

@@ -5,7 +5,7 @@ Every run starts with nothing: no account, no key, no order. Whatever a client e
 CSR, a web server for those that write files) is made before its clock starts. All keys that can be are on P-256.
 """
 
-from bed import TOOLS
+from bed import ROOT_CERTIFICATE, TOOLS
 
 CONTACT = "admin@example.test"
 WORK = "/var/lib/bench/work"
@@ -47,12 +47,17 @@ class Client:
     def shell(self, script):
         return ["/bin/sh", "-e", "-c", script]
 
+    @property
+    def told(self):
+        """The file with the CA's root, if the client is to be told of it."""
+        return ROOT_CERTIFICATE if self.bed.roots == "told" else None
+
 
 class Floor(Client):
     name = "floor"
 
     def command(self, directory):
-        return self.shell(f"exec {TOOLS}/floor {directory} /etc/pebble/ca.pem {' '.join(self.names)} "
+        return self.shell(f"exec {TOOLS}/floor {directory} {ROOT_CERTIFICATE} {' '.join(self.names)} "
                           f">{self.certificate()}")
 
 
@@ -65,7 +70,7 @@ class Acmeward(Client):
         super().prepare(directory)
         self.bed.run("systemctl stop 'acme-*'; systemctl reset-failed 'acme-*'; rm -rf /run/acme/challenges/* "
                      "/var/lib/acme/accounts/* /var/lib/acme/certs/* /var/lib/acme/live/*", check=False)
-        self.bed.configure(CA=directory, Trust=None, Contact=f"mailto:{CONTACT}")
+        self.bed.configure(CA=directory, Trust=self.told, Contact=f"mailto:{CONTACT}")
         self.bed.configure(self.label, Identifiers=self.names)
 
     def command(self, directory):
@@ -90,12 +95,13 @@ class AcmeTiny(Client):
                      f"-out domain.csr -sha256 -subj / -addext 'subjectAltName = {alternatives}'")
 
     def command(self, directory):
-        return self.shell(f"cd {WORK}; exec acme-tiny --account-key account.key --csr domain.csr "
+        trust = f"export SSL_CERT_FILE={self.told}; " if self.told else ""
+        return self.shell(f"{trust}cd {WORK}; exec acme-tiny --account-key account.key --csr domain.csr "
                           f"--acme-dir /var/www/challenges/ --directory-url {directory} >chain.pem")
 
 
 class Uacme(Client):
-    """Two commands, as in its README, with the hook that it ships."""
+    """Two commands, as in its README, with the hook that it ships. It cannot be told of a root."""
 
     name = "uacme"
     needs_nginx = True
@@ -116,7 +122,8 @@ class Lego(Client):
 
     def command(self, directory):
         domains = [word for name in self.names for word in ("--domains", name)]
-        return ["lego", "--accept-tos", "--email", CONTACT, "--server", directory, "--path", WORK, "--http",
+        trust = ["env", f"LEGO_CA_CERTIFICATES={self.told}"] if self.told else []
+        return [*trust, "lego", "--accept-tos", "--email", CONTACT, "--server", directory, "--path", WORK, "--http",
                 "--key-type", "ec256", *domains, "run"]
 
     def certificate(self):
@@ -130,6 +137,7 @@ class ModMd(Client):
     _CONF = """
 MDCertificateAgreement accepted
 MDCertificateAuthority {directory}
+{trust}
 MDContactEmail {contact}
 MDPrivateKeys secp256r1
 MDStoreDir {work}/md
@@ -146,9 +154,10 @@ MDomain {names}
         super().prepare(directory)
         self.bed.run("a2enmod --quiet ssl md")
         aliases = "".join(f"    ServerAlias {name}\n" for name in self.names[1:]).strip()
+        trust = f"MDCACertificateFile {self.told}" if self.told else ""
         self.bed.write("/etc/apache2/sites-enabled/bench.conf", self._CONF.format(
-            directory=directory, contact=CONTACT, work=WORK, names=" ".join(self.names), first=self.names[0],
-            aliases=aliases))
+            directory=directory, trust=trust, contact=CONTACT, work=WORK, names=" ".join(self.names),
+            first=self.names[0], aliases=aliases))
 
     def command(self, directory):
         return self.shell(". /etc/apache2/envvars; mkdir -p $APACHE_RUN_DIR $APACHE_LOCK_DIR; "

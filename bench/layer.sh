@@ -39,13 +39,9 @@ in_root apt-get --quiet update
 in_root apt-get --quiet --yes --no-install-recommends install "$@"
 rm "$root/usr/sbin/policy-rc.d"
 
-# Every client verifies the CA's HTTPS by the system's roots, as it would a public CA's. There is only the one that is
-# needed, which favours those that read them for each connection; bench/issue --roots=all brings the others back.
-mkdir -p "$root/usr/share/bench"
-cp "$root/etc/ca-certificates.conf" "$root/usr/share/bench/all-roots.conf"
-: >"$root/etc/ca-certificates.conf"
+# As an administrator adds a root of his own: to those that Debian trusts.
 cp "$root/etc/pebble/ca.pem" "$root/usr/local/share/ca-certificates/test-bed.crt"
-in_root update-ca-certificates --fresh
+in_root update-ca-certificates
 
 # What is started is for the bench to say.
 for unit in apache2.service apache-htcacheclean.service nginx.service; do
