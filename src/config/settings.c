@@ -38,8 +38,8 @@
                 "yes", 0, value_check_boolean, \
         }, \
         [DEFAULTS_TRUST] = { \
-                "Trust", "the absolute path of a file of PEM certificates", \
-                NULL, 0, value_check_path, \
+                "Trust", "the absolute path of a file of PEM certificates below /etc or /usr", \
+                NULL, 0, value_check_trust, \
         }
 
 static const Setting defaults_settings[DEFAULTS_MAX] = {
@@ -86,8 +86,8 @@ static const Setting ca_settings[CA_MAX] = {
                 NULL, CONFIG_ORIGINS_MAX - 1, value_check_origin,
         },
         [CA_TRUST] = {
-                "Trust", "the absolute path of a file of PEM certificates",
-                NULL, 0, value_check_path,
+                "Trust", "the absolute path of a file of PEM certificates below /etc or /usr",
+                NULL, 0, value_check_trust,
         },
 };
 /* clang-format on */

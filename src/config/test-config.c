@@ -103,7 +103,7 @@ static void test_config_load__empty_assignment_falls_back(void **state)
         _cleanup_(config_freep) Config *config = NULL;
 
         put_ca(d);
-        put(d, MAIN, "[Defaults]\nKeyType=ec-p384\nContact=a@example.org\nTrust=/a\nTrust=\n");
+        put(d, MAIN, "[Defaults]\nKeyType=ec-p384\nContact=a@example.org\nTrust=/etc/a\nTrust=\n");
         put(d,
             "etc/acme/certs/example.org.conf",
             "[Certificate]\nKeyType=rsa-2048\nKeyType=\nContact=b@example.org\nContact=\n"
@@ -132,18 +132,18 @@ static void test_config_load__trust(void **state)
         const TestDirectory *d = *state;
         Config *config;
 
-        put(d, MAIN, "[Defaults]\nTrust=/defaults\n");
-        put(d, CA, "[CA]\nDirectory=https://ca.example/dir\nTrust=/ca\n");
-        put(d, "etc/acme/certs/b.example.conf", "[Certificate]\nTrust=/certificate\n");
+        put(d, MAIN, "[Defaults]\nTrust=/etc/defaults\n");
+        put(d, CA, "[CA]\nDirectory=https://ca.example/dir\nTrust=/etc/ca\n");
+        put(d, "etc/acme/certs/b.example.conf", "[Certificate]\nTrust=/etc/certificate\n");
         config = load(d, "a.example");
-        assert_string_equal(config->trust, "/ca");
+        assert_string_equal(config->trust, "/etc/ca");
         config_free(config);
         config = load(d, "b.example");
-        assert_string_equal(config->trust, "/certificate");
+        assert_string_equal(config->trust, "/etc/certificate");
         config_free(config);
         put_ca(d);
         config = load(d, "a.example");
-        assert_string_equal(config->trust, "/defaults");
+        assert_string_equal(config->trust, "/etc/defaults");
         config_free(config);
 }
 
@@ -174,6 +174,7 @@ static void test_config_load__each_setting_bad(void **state)
                         {MAIN, "Defaults", "AccountKeyType", "dsa", "rsa-4096, ed25519"},
                         {MAIN, "Defaults", "RenewKey", "2", "Allowed: yes or no"},
                         {MAIN, "Defaults", "Trust", "ca.pem", "Allowed: the absolute path"},
+                        {MAIN, "Defaults", "Trust", "/root/ca.pem", "below /etc or /usr"},
                         {MAIN, "WebRoot", "Listen", "80 0.0.0.0", "Listen=0.0.0.0 is refused"},
                         {MAIN, "WebRoot", "Listen", "80 80", "has 80 already"},
                         {MAIN, "WebRoot", "Directory", "/a/../b", "Allowed: an absolute path"},

@@ -97,6 +97,13 @@ int value_check_path(const char *word, char **ret, const char **ret_reason)
         return 0;
 }
 
+int value_check_trust(const char *word, char **ret, const char **ret_reason)
+{
+        if (word[0] == '/' && !startswith(word, "/etc/") && !startswith(word, "/usr/"))
+                return refuse(ret_reason, "of the file system the client sees /etc and /usr only");
+        return value_check_path(word, ret, ret_reason);
+}
+
 int value_check_url(const char *word, char **ret, const char **ret_reason)
 {
         /* RFC 8555 section 6.1. */

@@ -21,6 +21,7 @@ int value_check_key_type(const char *word, char **ret, const char **ret_reason);
 int value_check_account_key_type(const char *word, char **ret, const char **ret_reason);
 int value_check_firewall_mode(const char *word, char **ret, const char **ret_reason);
 int value_check_path(const char *word, char **ret, const char **ret_reason);
+int value_check_trust(const char *word, char **ret, const char **ret_reason);
 int value_check_ca(const char *word, char **ret, const char **ret_reason);
 int value_check_url(const char *word, char **ret, const char **ret_reason);
 int value_check_origin(const char *word, char **ret, const char **ret_reason);
