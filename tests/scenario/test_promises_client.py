@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The client has fallen: what an attacker in acme-renew@NAME.service still cannot do (docs/SECURITY.md, line one).
+
+Every test runs the attacker in exactly that unit, in place of the client, with the two doors of NAME before it.
+"""
+
+import base64
+import json
+
+import pytest
+
+from lib import store
+from lib.room import Fallen, traces
+from lib.trail import trail
+
+NAME = "a.example.test"
+UNIT = f"acme-renew@{NAME}.service"
+SIGNER = "io.acmeward.Signer"
+CA = "https://localhost:14000"
+ACCOUNT = f"{CA}/my-account/1"
+
+
+def unpack(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def json_of(jws, part):
+    data = unpack(jws["jws"][part])
+    return json.loads(data) if data else None
+
+
+@pytest.fixture(scope="module")
+def target(machine):
+    """A machine with a certificate of NAME and one of a neighbour, both with their keys in the store."""
+    machine.reset()
+    machine.pebble.start()
+    machine.configure()
+    for name in (NAME, "neighbour.example.test"):
+        store.issue(machine, name)
+    machine.settled()
+    return machine
+
+
+def attack(machine, code, **values):
+    with Fallen(machine, UNIT, code, values={"CA": CA, "ACCOUNT": ACCOUNT, **values}) as room:
+        return room.start()
+
+
+def test_cannot_read_a_key(target):
+    keys = target.run("find /var/lib/acme -name '*key*.pem'").stdout.split()
+    assert len(keys) >= 3
+    found = attack(target, "result = {path: can_read(path) for path in KEYS}, private_keys()", KEYS=keys)
+    assert set(found[0].values()) <= {"ENOENT", "EACCES"}
+    assert found[1] == []
+
+
+def test_cannot_find_a_key_behind_another_process(target):
+    with Fallen(target, "acme-signer@neighbour.example.test.service", "import time; result = 1",
+                after="import time; time.sleep(60)") as signer:
+        signer.start()
+        pid = target.processes(unit=r"acme-signer@neighbour.*")[0]["pid"]
+        found = attack(target, "result = threaten(PID), visible_processes()", PID=pid)
+    assert "ok" not in found[0].values(), found[0]
+    assert pid not in found[1]
+
+
+def test_cannot_trace_read_or_signal_a_sibling(target):
+    """Two instances of one template, at the same moment, perhaps with the same uid."""
+    sibling = "acme-renew@neighbour.example.test.service"
+    with Fallen(target, sibling, "result = os.getuid()", after="import time; time.sleep(60)") as room:
+        uid = room.start()
+        process = next(p for p in target.processes(unit=sibling.replace(".", r"\.")) if p["uid"] == uid or True)
+        found = attack(target, "result = threaten(PID), visible_processes()", PID=process["pid"])
+    assert "ok" not in found[0].values(), found[0]
+    assert process["pid"] not in found[1]
+
+
+def test_cannot_touch_the_firewall(target):
+    target.nft("add table inet canary")
+    assert attack(target, "result = flush_ruleset()") == "EPERM"
+    assert [item for item in target.nft() if item.get("table", {}).get("name") == "canary"]
+    target.nft("delete table inet canary")
+
+
+def test_cannot_leave_anything_on_disk(target):
+    assert traces(target, UNIT) == ([], [])
+
+
+def test_reaches_no_door_but_its_own(target):
+    found = attack(target, """
+import glob
+result = {
+    "doors": sorted(os.listdir("/run/acme/door")),
+    "run": sorted(os.listdir("/run/acme")),
+    "neighbour": can_connect("/run/acme/signer/neighbour.example.test", socket.AF_UNIX),
+    "manager": can_connect("/run/systemd/private", socket.AF_UNIX),
+}""")
+    assert {"challenge", "signer"} <= set(found["doors"]) <= {"challenge", "signer", "state.json"}
+    assert set(found["run"]) <= {"door", "request"}
+    assert found["neighbour"] in ("ENOENT", "EACCES") and found["manager"] in ("ENOENT", "EACCES")
+
+
+def test_no_signature_for_another_name(target):
+    found = attack(target, """
+door = Door("/run/acme/door/signer")
+door.call("SetAccount", account=ACCOUNT)
+result = {
+    "order": door.call("NewOrder", url=CA + "/order-plz", nonce="AAAA"),
+    "foreign": door.call("NewOrder", url=CA + "/order-plz", nonce="AAAA",
+                         identifiers=[{"type": "dns", "value": "foreign.example.test"}]),
+    "csr": door.call("Finalize", url=CA + "/finalize-order/1", nonce="AAAA", csr="AAAA"),
+    "finalize": door.call("Finalize", url=CA + "/finalize-order/1", nonce="AAAA"),
+}""")
+    assert found["order"][0] is None
+    assert json_of(found["order"][1], "payload") == {"identifiers": [{"type": "dns", "value": NAME}]}
+    assert found["foreign"][0] == "org.varlink.service.InvalidParameter"
+    assert found["csr"][0] == "org.varlink.service.InvalidParameter"
+    assert found["finalize"][0] is None
+    csr = unpack(json_of(found["finalize"][1], "payload")["csr"])
+    target.run(["sh", "-c", "mkdir -p /run/acmeward-test && cat >/run/acmeward-test/csr.der"], input=csr, text=False)
+    text = target.run("openssl req -inform DER -in /run/acmeward-test/csr.der -noout -text -verify 2>&1").stdout
+    assert f"DNS:{NAME}" in text and text.count("DNS:") == 1
+    # The key is one that the signer has made and kept.
+    asked = target.run("openssl req -inform DER -in /run/acmeward-test/csr.der -noout -pubkey").stdout
+    kept = target.run("find /var/lib/acme/certs -path '*/pending/*.pem'").stdout.split()
+    assert asked in [store.public_key(target, path) for path in kept if "key" in path]
+
+
+def test_no_other_account_action(target):
+    """No method deactivates, changes the key or the contact, or revokes; none signs bytes of a caller's."""
+    found = attack(target, """
+door = Door("/run/acme/door/signer")
+door.call("SetAccount", account=ACCOUNT)
+names = ["Sign", "SignJws", "DeactivateAccount", "UpdateAccount", "KeyChange", "ChangeKey", "Revoke", "RevokeCert",
+         "DeactivateAuthorization"]
+result = {
+    "missing": {name: door.call(name, url=CA + "/x", nonce="AAAA")[0] for name in names},
+    "contact": door.call("NewAccount", url=CA + "/sign-me-up", nonce="AAAA", contact=["mailto:evil@example.test"]),
+    "status": door.call("Fetch", url=ACCOUNT, nonce="AAAA", payload="eyJzdGF0dXMiOiJkZWFjdGl2YXRlZCJ9"),
+    "account": door.call("NewAccount", url=CA + "/sign-me-up", nonce="AAAA"),
+    "fetch": door.call("Fetch", url=ACCOUNT, nonce="AAAA"),
+    "answer": door.call("AnswerChallenge", url=ACCOUNT, nonce="AAAA"),
+}""")
+    assert set(found["missing"].values()) == {"org.varlink.service.MethodNotFound"}
+    assert found["contact"][0] == found["status"][0] == "org.varlink.service.InvalidParameter"
+    assert json_of(found["account"][1], "payload") == {
+        "contact": ["mailto:admin@example.test"], "termsOfServiceAgreed": True}
+    assert found["fetch"][1]["jws"]["payload"] == ""
+    # {} is what a challenge's answer says; at an account's URL it changes nothing (RFC 8555 section 7.3.2).
+    assert json_of(found["answer"][1], "payload") == {}
+    # The nonce and the URL are the caller's; the key and what is meant are not.
+    header = json_of(found["fetch"][1], "protected")
+    assert header["url"] == ACCOUNT and header["nonce"] == "AAAA" and header["kid"] == ACCOUNT
+
+
+FOREIGN = [
+    "http://localhost:14000/order-plz", "https://localhost:14001/order-plz", "https://localhost/order-plz",
+    "https://evil.example.test/order-plz", "https://localhost:14000@evil.example.test/order-plz",
+    "https://evil.example.test/?https://localhost:14000/", "https://localhost.evil.example.test:14000/order-plz",
+    "https://127.0.0.1:14000/order-plz", "HTTPS://LOCALHOST:14000.evil.example.test/", "",
+    "https://localhost:14000/a b", "https://localhost:14000/a\nb", "https://localhost:14000/\u00e9",
+    "https://localhost:14000/" + "x" * 5000,
+]
+
+
+def test_no_signature_for_another_origin(target):
+    mark = target.cursor()
+    found = attack(target, """
+door = Door("/run/acme/door/signer")
+door.call("SetAccount", account=ACCOUNT)
+result = []
+for url in FOREIGN:
+    for method in ("NewAccount", "NewOrder", "Fetch", "AnswerChallenge", "Finalize"):
+        result.append(door.call(method, url=url, nonce="AAAA"))
+    result.append(door.call("SetAccount", account=url))
+    result.append(door.call("SetOrder", order=url))
+""", FOREIGN=FOREIGN)
+    assert len(found) == 7 * len(FOREIGN)
+    assert {error for error, _ in found} <= {f"{SIGNER}.UrlRefused", "org.varlink.service.InvalidParameter"}
+    assert trail(target, mark, "SIGNED") == []
+    refused = trail(target, mark, "REFUSED", ACME_CERTIFICATE=NAME)
+    assert len(refused) >= 5 * 8
+    assert all("\n" not in entry.get("ACME_URL", "") for entry in refused)
+
+
+def test_nonces_and_tokens_have_their_grammar(target):
+    found = attack(target, r"""
+door = Door("/run/acme/door/signer")
+door.call("SetAccount", account=ACCOUNT)
+result = [door.call("Fetch", url=CA + "/x", nonce=bad)[0]
+          for bad in ("", "a b", "a\n", '"', "\u00e9", "x" * 5000)]
+result += [door.call("KeyAuthorization", token=bad)[0]
+           for bad in ("", "../../../etc/shadow", "short", "x" * 129, "a" * 30 + "\n", "a" * 30 + "/", "." * 30)]
+""")
+    assert set(found) == {"org.varlink.service.InvalidParameter"}
+
+
+def test_signatures_have_a_budget(target):
+    found = attack(target, """
+door = Door("/run/acme/door/signer")
+door.call("SetAccount", account=ACCOUNT)
+result = 0
+while result < 20000 and door.call("Fetch", url=CA + "/x", nonce="AAAA")[0] is None:
+    result += 1
+""")
+    assert 100 <= found < 20000
+
+
+def test_publishes_no_key_authorization_but_ours(target):
+    found = attack(target, """
+token = "attackerattackerattacker"
+door = Door("/run/acme/door/challenge")
+result = {
+    "foreign": door.call("Publish", "io.acmeward.Challenge", tokens=[token],
+                         keyAuthorizations=[token + ".foreign-thumbprint"]),
+    "bad": [(Door("/run/acme/door/challenge").call("Publish", "io.acmeward.Challenge", tokens=[bad]) or ["gone"])[0]
+            for bad in ("../../../../etc/passwd", "short", "a" * 129, "a" * 24 + "\\n", ".." * 12)],
+    "ours": door.call("Publish", "io.acmeward.Challenge", tokens=[token]),
+    "signer": Door("/run/acme/door/signer").call("KeyAuthorization", token=token),
+}""")
+    assert found["foreign"][0] == "org.varlink.service.InvalidParameter"
+    assert set(found["bad"]) <= {"io.acmeward.Challenge.TokenRefused", "org.varlink.service.InvalidParameter"}
+    authorization, = found["ours"][1]["keyAuthorizations"]
+    assert authorization == found["signer"][1]["keyAuthorization"]
+    token, _, thumbprint = authorization.partition(".")
+    assert token == "attackerattackerattacker" and len(thumbprint) == 43
+    store.wait_gone(target)
