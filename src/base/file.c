@@ -106,7 +106,7 @@ static int write_all(int fd, const char *data, size_t length)
 }
 
 /* Return: 0, -errno; fd is closed either way. */
-static int fill_and_close(int fd, const void *data, size_t length, mode_t mode)
+static int fill_and_close(int fd, const void *data, size_t length, mode_t mode, bool sync)
 {
         int r;
 
@@ -114,24 +114,48 @@ static int fill_and_close(int fd, const void *data, size_t length, mode_t mode)
         /* The umask can only have taken bits away from a mode that was never too wide. */
         if (r == 0 && fchmod(fd, mode) < 0)
                 r = -errno;
-        if (r == 0 && fsync(fd) < 0)
+        if (r == 0 && sync && fsync(fd) < 0)
                 r = -errno;
+        /* On its way at least, so that a sync that follows has less to wait for. */
+        if (r == 0 && !sync)
+                (void) sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
         if (close(fd) < 0 && r == 0)
                 r = -errno;
         return r;
 }
 
-int file_create(int dir_fd, const char *name, const void *data, size_t length, mode_t mode)
+static int
+create(int dir_fd, const char *name, const void *data, size_t length, mode_t mode, bool sync)
 {
         int fd, r;
 
         fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         if (fd < 0)
                 return -errno;
-        r = fill_and_close(fd, data, length, mode);
+        r = fill_and_close(fd, data, length, mode, sync);
         if (r < 0)
                 (void) unlinkat(dir_fd, name, 0);
         return r;
+}
+
+int file_create(int dir_fd, const char *name, const void *data, size_t length, mode_t mode)
+{
+        return create(dir_fd, name, data, length, mode, true);
+}
+
+int file_create_unsynced(int dir_fd, const char *name, const void *data, size_t length, mode_t mode)
+{
+        return create(dir_fd, name, data, length, mode, false);
+}
+
+int file_sync(int dir_fd, const char *name)
+{
+        _cleanup_close_ int fd =
+                        openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+        if (fd < 0)
+                return -errno;
+        return fsync(fd) < 0 ? -errno : 0;
 }
 
 int file_sync_directory(int dir_fd)
@@ -161,7 +185,7 @@ static int temporary_name(char buffer[static TEMPORARY_NAME_MAX], const char *na
 }
 
 /* Return: 0, -errno, and the temporary is gone then. */
-static int rename_and_sync(int dir_fd, const char *temporary, const char *name)
+static int rename_over(int dir_fd, const char *temporary, const char *name, bool sync)
 {
         if (renameat(dir_fd, temporary, dir_fd, name) < 0) {
                 int r = -errno;
@@ -169,10 +193,11 @@ static int rename_and_sync(int dir_fd, const char *temporary, const char *name)
                 (void) unlinkat(dir_fd, temporary, 0);
                 return r;
         }
-        return file_sync_directory(dir_fd);
+        return sync ? file_sync_directory(dir_fd) : 0;
 }
 
-int file_replace(int dir_fd, const char *name, const void *data, size_t length, mode_t mode)
+static int
+replace(int dir_fd, const char *name, const void *data, size_t length, mode_t mode, bool sync)
 {
         char temporary[TEMPORARY_NAME_MAX];
         int r = -EEXIST;
@@ -181,9 +206,23 @@ int file_replace(int dir_fd, const char *name, const void *data, size_t length, 
         for (unsigned i = 0; r == -EEXIST && i < TEMPORARY_TRIES; i++) {
                 r = temporary_name(temporary, name);
                 if (r == 0)
-                        r = file_create(dir_fd, temporary, data, length, mode);
+                        r = create(dir_fd, temporary, data, length, mode, sync);
         }
-        return r < 0 ? r : rename_and_sync(dir_fd, temporary, name);
+        return r < 0 ? r : rename_over(dir_fd, temporary, name, sync);
+}
+
+int file_replace(int dir_fd, const char *name, const void *data, size_t length, mode_t mode)
+{
+        return replace(dir_fd, name, data, length, mode, true);
+}
+
+int file_replace_unsynced(int dir_fd,
+                          const char *name,
+                          const void *data,
+                          size_t length,
+                          mode_t mode)
+{
+        return replace(dir_fd, name, data, length, mode, false);
 }
 
 int file_symlink_replace(int dir_fd, const char *target, const char *name)
@@ -197,7 +236,7 @@ int file_symlink_replace(int dir_fd, const char *target, const char *name)
                 if (r == 0 && symlinkat(target, dir_fd, temporary) < 0)
                         r = -errno;
         }
-        return r < 0 ? r : rename_and_sync(dir_fd, temporary, name);
+        return r < 0 ? r : rename_over(dir_fd, temporary, name, true);
 }
 
 static int remove_tree(int dir_fd, const char *name, dev_t device, unsigned depth);

@@ -29,6 +29,20 @@ int file_create(int dir_fd, const char *name, const void *data, size_t length, m
  * Readers see the old content or the new. Return: 0, -errno. */
 int file_replace(int dir_fd, const char *name, const void *data, size_t length, mode_t mode);
 
+/* As the two above without the syncs: for who syncs later and many at once, and for a cache, of
+ * which a power cut may leave anything. */
+int file_create_unsynced(int dir_fd,
+                         const char *name,
+                         const void *data,
+                         size_t length,
+                         mode_t mode);
+int file_replace_unsynced(int dir_fd,
+                          const char *name,
+                          const void *data,
+                          size_t length,
+                          mode_t mode);
+int file_sync(int dir_fd, const char *name);
+
 /* Points the symbolic link name at target, by one rename, and syncs the directory.
  * Return: 0, -errno. */
 int file_symlink_replace(int dir_fd, const char *target, const char *name);

@@ -189,6 +189,21 @@ static void test_file_replace__syncs_file_then_renames_then_syncs_directory(void
         assert_content(d->fd, "f", "text");
 }
 
+static void test_file_replace_unsynced__leaves_the_sync_to_its_caller(void **state)
+{
+        TestDirectory *d = *state;
+
+        assert_int_equal(file_replace_unsynced(d->fd, "f", "text", 4, 0600), 0);
+        assert_string_equal(trace, "write fchmod renameat ");
+        assert_content(d->fd, "f", "text");
+        assert_int_equal(mode_of(d->fd, "f"), 0600);
+        assert_int_equal(file_create_unsynced(d->fd, "f", "x", 1, 0600), -EEXIST);
+        assert_int_equal(file_create_unsynced(d->fd, "g", "x", 1, 0644), 0);
+        assert_int_equal(file_sync(d->fd, "g"), 0);
+        assert_string_equal(trace, "write fchmod renameat write fchmod fsync ");
+        assert_int_equal(file_sync(d->fd, "h"), -ENOENT);
+}
+
 static void test_file_replace__new_content_and_mode(void **state)
 {
         TestDirectory *d = *state;
@@ -374,6 +389,7 @@ int main(void)
                         test(test_file_create__never_over_another),
                         test(test_file_create__a_failure_leaves_nothing),
                         test(test_file_replace__syncs_file_then_renames_then_syncs_directory),
+                        test(test_file_replace_unsynced__leaves_the_sync_to_its_caller),
                         test(test_file_replace__new_content_and_mode),
                         test(test_file_replace__a_failure_leaves_the_old),
                         test(test_file_replace__disk_full),
