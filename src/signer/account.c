@@ -200,7 +200,8 @@ int account_set_url(Account *account, const char *url)
                 r = json_format(object, &text, &length);
         if (r < 0)
                 return r;
-        return file_replace(account->fd, ACCOUNT_FILE, text, length, 0600);
+        /* A cache: what a power cut leaves of it is asked for again. */
+        return file_replace_unsynced(account->fd, ACCOUNT_FILE, text, length, 0600);
 }
 
 int account_forget_url(Account *account)
@@ -209,7 +210,7 @@ int account_forget_url(Account *account)
         account->url = NULL;
         if (unlinkat(account->fd, ACCOUNT_FILE, 0) < 0 && errno != ENOENT)
                 return -errno;
-        return file_sync_directory(account->fd);
+        return 0;
 }
 
 /* key is taken on success. Return: 0; -EOPNOTSUPP for a kind that cannot sign for an account;
@@ -249,7 +250,7 @@ int account_load_key(Account *account, EVP_PKEY **ret)
         return r;
 }
 
-int account_add_key(Account *account, EVP_PKEY *key, EVP_PKEY **ret, bool *ret_made)
+int account_store_key(const Account *account, EVP_PKEY *key, bool *ret_made)
 {
         char temporary[TEMPORARY_NAME_MAX];
         uint64_t random;
@@ -269,9 +270,5 @@ int account_add_key(Account *account, EVP_PKEY *key, EVP_PKEY **ret, bool *ret_m
         if (r < 0 && r != -EEXIST)
                 return r;
         *ret_made = r == 0;
-        r = file_sync_directory(account->fd);
-        if (r < 0)
-                return r;
-        /* Read back in both cases: what is on disk is what counts. */
-        return account_load_key(account, ret);
+        return file_sync_directory(account->fd);
 }

@@ -28,9 +28,10 @@ int account_forget_url(Account *account);
  * key; -errno. */
 int account_load_key(Account *account, EVP_PKEY **ret);
 
-/* Makes key the account's unless another process has been faster: *ret is the one that is,
- * borrowed; *ret_made whether it is this one. key is borrowed. Return: 0, -errno. */
-int account_add_key(Account *account, EVP_PKEY *key, EVP_PKEY **ret, bool *ret_made);
+/* Makes key the account's, on disk, unless another process has been faster: *ret_made tells. What
+ * account_load_key() gives after that is what counts. Changes nothing in account, so that a thread
+ * may do it. Return: 0, -errno. */
+int account_store_key(const Account *account, EVP_PKEY *key, bool *ret_made);
 
 /* The thumbprint of the loaded key, borrowed. */
 const char *account_thumbprint(const Account *account);

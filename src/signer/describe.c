@@ -123,7 +123,7 @@ int method_describe(VarlinkCall *call, const void *parameters _unused_, void *us
         if (r < 0)
                 return r;
         /* When the reply is out: what was found at the start, and the keys that will be needed. */
-        signer_flush_state_soon(signer);
+        (void) signer_write_state(signer);
         if (due != DUE_NOT)
                 signer_prepare_keys(signer);
         return 0;

@@ -87,7 +87,7 @@ int signer_count_failure(Signer *signer,
         if (failure->count < UINT32_MAX)
                 failure->count++;
         failure->next_attempt_usec = retry_next_attempt(failure->count, retry_after_usec, now_usec);
-        (void) signer_flush_state(signer);
+        (void) signer_write_state(signer);
         if (ret_next_usec)
                 *ret_next_usec = failure->next_attempt_usec;
         return 0;

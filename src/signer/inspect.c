@@ -14,40 +14,43 @@
 /* state.json is not written anew just because the same was seen again. */
 #define CHECKED_STEP_USEC USEC_PER_HOUR
 
-int signer_flush_state(Signer *signer)
+static int failed_to_write(const Signer *signer, int error)
+{
+        return log_warning_errno(error,
+                                 "Failed to write " STATE_FILE
+                                 " of %s; the next run will know less",
+                                 signer->name);
+}
+
+int signer_write_state(Signer *signer)
 {
         _cleanup_free_ char *text = NULL;
         int r;
 
         r = state_format(signer->state, &text);
-        if (r == 0 && !streq_ptr(text, signer->written_state))
+        if (r == 0 && streq_ptr(text, signer->written_state))
+                return 0;
+        if (r == 0)
                 r = store_write_state(signer->store, text);
         if (r < 0)
-                return log_warning_errno(r,
-                                         "Failed to write " STATE_FILE
-                                         " of %s; the next run will know less",
-                                         signer->name);
+                return failed_to_write(signer, r);
         free(signer->written_state);
         signer->written_state = TAKE_PTR(text);
+        signer->state_synced = false;
         return 0;
 }
 
-static int on_flush(sd_event_source *source _unused_, void *userdata)
-{
-        (void) signer_flush_state(userdata);
-        return 0;
-}
-
-void signer_flush_state_soon(Signer *signer)
+int signer_sync_state(Signer *signer)
 {
         int r;
 
-        if (signer->flush_source)
-                r = sd_event_source_set_enabled(signer->flush_source, SD_EVENT_ONESHOT);
-        else
-                r = sd_event_add_defer(signer->event, &signer->flush_source, on_flush, signer);
+        if (signer->state_synced)
+                return 0;
+        r = store_sync_state(signer->store);
         if (r < 0)
-                (void) signer_flush_state(signer);
+                return failed_to_write(signer, r);
+        signer->state_synced = true;
+        return 0;
 }
 
 /* Return: 0, -ENOMEM. */
@@ -64,6 +67,7 @@ static int set_aside(Signer *signer, int why)
                                 "state.json.bad"
                               : "The state file is damaged and was set aside as state.json.bad",
               {AUDIT_REASON, why == STATE_E_NEWER ? "newer" : "damaged"});
+        signer->state_synced = true;
         return state_new(&signer->state);
 }
 
@@ -76,6 +80,7 @@ static int read_state(Signer *signer)
                 return set_aside(signer, r);
         if (r < 0)
                 return r;
+        signer->state_synced = true;
         return state_format(signer->state, &signer->written_state);
 }
 

@@ -44,7 +44,7 @@ static int refuse(Signer *signer, VarlinkCall *call, ChainReason reason, size_t 
          * of ours will be good later. */
         if (reason != CHAIN_E_NOT_YET_VALID) {
                 state_order_done(&signer->state->order);
-                signer_flush_state_soon(signer);
+                (void) signer_write_state(signer);
         }
         if (!parameters || json_add_string(parameters, "reason", word) < 0 ||
             json_add_string(parameters, "message", message) < 0)
@@ -137,7 +137,7 @@ static int settle(Signer *signer, X509 *certificate, const char *generation)
         audit_installed(signer);
         state_order_done(&signer->state->order);
         state_failure_done(&signer->state->failure);
-        (void) signer_flush_state(signer);
+        (void) signer_write_state(signer);
         settle_key(signer);
         r = store_prune(signer->store, generation);
         if (r < 0)

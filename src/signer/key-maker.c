@@ -9,6 +9,8 @@
 
 struct KeyMaker {
         KeyType type;
+        key_store_t store;
+        void *userdata;
         bool has_thread;
         pthread_t thread;
         atomic_bool cancel;
@@ -24,27 +26,25 @@ static void *make_key(void *userdata)
         KeyMaker *maker = userdata;
 
         maker->error = key_generate(maker->type, &maker->cancel, &maker->key);
+        if (maker->error == 0 && maker->store)
+                maker->error = maker->store(maker->key, maker->userdata);
         return NULL;
 }
 
-int key_maker_start(KeyType type, KeyMaker **ret)
+int key_maker_start(KeyType type, key_store_t store, void *userdata, KeyMaker **ret)
 {
         KeyMaker *maker = calloc(1, sizeof(KeyMaker));
 
         if (!maker)
                 return -ENOMEM;
         maker->type = type;
-        maker->has_thread = !key_type_is_quick(type) &&
-                            pthread_create(&maker->thread, NULL, make_key, maker) == 0;
+        maker->store = store;
+        maker->userdata = userdata;
+        maker->has_thread = pthread_create(&maker->thread, NULL, make_key, maker) == 0;
         if (!maker->has_thread)
                 (void) make_key(maker);
         *ret = maker;
         return 0;
-}
-
-KeyType key_maker_get_type(const KeyMaker *maker)
-{
-        return maker->type;
 }
 
 static void join(KeyMaker *maker)

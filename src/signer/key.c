@@ -59,11 +59,6 @@ void key_library_init(void)
                             "reach the disk. LimitMEMLOCK= of the unit should be 1M");
 }
 
-bool key_type_is_quick(KeyType type)
-{
-        return kinds[type].id != EVP_PKEY_RSA;
-}
-
 /* Return: go on? */
 static int on_progress(EVP_PKEY_CTX *context)
 {
@@ -122,7 +117,7 @@ KeyType key_get_type(EVP_PKEY *key)
         return KEY_TYPE_INVALID;
 }
 
-int key_create_file(int dir_fd, const char *name, EVP_PKEY *key)
+int key_create_file_unsynced(int dir_fd, const char *name, EVP_PKEY *key)
 {
         _cleanup_(bio_freep) BIO *bio = BIO_new(BIO_s_secmem());
         char *text;
@@ -137,7 +132,15 @@ int key_create_file(int dir_fd, const char *name, EVP_PKEY *key)
         length = BIO_get_mem_data(bio, &text);
         if (length <= 0)
                 return -EIO;
-        return file_create(dir_fd, name, text, (size_t) length, 0600);
+        return file_create_unsynced(dir_fd, name, text, (size_t) length, 0600);
+}
+
+int key_create_file(int dir_fd, const char *name, EVP_PKEY *key)
+{
+        int r;
+
+        r = key_create_file_unsynced(dir_fd, name, key);
+        return r < 0 ? r : file_sync(dir_fd, name);
 }
 
 /* Into the secure heap; base/file.h's reader would leave the text on the ordinary one.

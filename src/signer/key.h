@@ -30,12 +30,12 @@ int key_generate(KeyType type, atomic_bool *cancel, EVP_PKEY **ret);
 /* KEY_TYPE_INVALID for a kind that configuration has no name for. */
 KeyType key_get_type(EVP_PKEY *key);
 
-/* Is it one that takes no time to make? */
-bool key_type_is_quick(KeyType type);
-
-/* A new file with mode 0600 from birth, PKCS #8 in PEM without a password (RFC 5958), synced; not
- * the directory. Return: 0; -EEXIST; -errno. */
+/* A new file with mode 0600 from birth, PKCS #8 in PEM without a password (RFC 5958); synced, the
+ * directory not. Return: 0; -EEXIST; -errno. */
 int key_create_file(int dir_fd, const char *name, EVP_PKEY *key);
+
+/* The same, with the sync left to the caller. */
+int key_create_file_unsynced(int dir_fd, const char *name, EVP_PKEY *key);
 
 /* Return: 0; -ENOENT; -EBADMSG when it is no private key without a password; -errno. */
 int key_read_file(int dir_fd, const char *name, EVP_PKEY **ret);

@@ -7,42 +7,56 @@
 #include "base/log.h"
 #include "signer/signer-internal.h"
 
+/* In the maker's thread. */
+static int store_account_key(EVP_PKEY *key, void *userdata)
+{
+        Signer *signer = userdata;
+
+        return account_store_key(signer->account, key, &signer->account_key_made);
+}
+
 static int start_account_maker(Signer *signer)
 {
         if (signer->account_maker)
                 return 0;
-        return key_maker_start(signer->config->account_key_type, &signer->account_maker);
+        return key_maker_start(signer->config->account_key_type,
+                               store_account_key,
+                               signer,
+                               &signer->account_maker);
 }
 
-static void audit_account_key(Signer *signer, EVP_PKEY *key)
+/* Waits for the maker, and is done with it. Return: as key_maker_take(). */
+static int take(KeyMaker **maker, EVP_PKEY **ret)
 {
-        audit(AUDIT_ACCOUNT_KEY_MADE,
-              "Made the account's key",
-              {AUDIT_CA, signer->config->ca},
-              {AUDIT_KEY_TYPE, key_type_to_string(key_get_type(key))});
+        int r = key_maker_take(*maker, ret);
+
+        key_maker_free(*maker);
+        *maker = NULL;
+        return r;
 }
 
 int signer_account_key(Signer *signer, EVP_PKEY **ret)
 {
         _cleanup_key_ EVP_PKEY *key = NULL;
-        bool made;
-        int r;
+        int r = -ENOENT;
 
-        r = account_load_key(signer->account, ret);
+        /* While a maker is at work the file may be there and not be synced. */
+        if (!signer->account_maker)
+                r = account_load_key(signer->account, ret);
         if (r != -ENOENT)
                 return r;
         r = start_account_maker(signer);
         if (r == 0)
-                r = key_maker_take(signer->account_maker, &key);
-        key_maker_free(signer->account_maker);
-        signer->account_maker = NULL;
+                r = take(&signer->account_maker, &key);
+        /* Another signer may have been faster: what is on disk is what counts. */
         if (r == 0)
-                r = account_add_key(signer->account, key, ret, &made);
-        if (r < 0)
-                return r;
-        if (made)
-                audit_account_key(signer, *ret);
-        return 0;
+                r = account_load_key(signer->account, ret);
+        if (r == 0 && signer->account_key_made)
+                audit(AUDIT_ACCOUNT_KEY_MADE,
+                      "Made the account's key",
+                      {AUDIT_CA, signer->config->ca},
+                      {AUDIT_KEY_TYPE, key_type_to_string(signer->config->account_key_type)});
+        return r;
 }
 
 int signer_find_certificate_key(Signer *signer, EVP_PKEY **ret)
@@ -56,16 +70,27 @@ int signer_find_certificate_key(Signer *signer, EVP_PKEY **ret)
         return 0;
 }
 
+/* In the maker's thread. On disk before anybody hears of it: a chain for a lost key would be worth
+ * nothing. */
+static int store_certificate_key(EVP_PKEY *key, void *userdata)
+{
+        Signer *signer = userdata;
+
+        return store_write_pending(signer->store, key);
+}
+
 static int start_certificate_maker(Signer *signer)
 {
         if (signer->certificate_maker)
                 return 0;
-        return key_maker_start(signer->config->key_type, &signer->certificate_maker);
+        return key_maker_start(signer->config->key_type,
+                               store_certificate_key,
+                               signer,
+                               &signer->certificate_maker);
 }
 
 int signer_certificate_key(Signer *signer, EVP_PKEY **ret)
 {
-        _cleanup_key_ EVP_PKEY *key = NULL;
         int r;
 
         r = signer_find_certificate_key(signer, ret);
@@ -73,44 +98,31 @@ int signer_certificate_key(Signer *signer, EVP_PKEY **ret)
                 return r;
         r = start_certificate_maker(signer);
         if (r == 0)
-                r = key_maker_take(signer->certificate_maker, &key);
-        key_maker_free(signer->certificate_maker);
-        signer->certificate_maker = NULL;
-        /* On disk before anybody hears of it: a chain for a lost key would be worth nothing. */
-        if (r == 0)
-                r = store_write_pending(signer->store, key);
+                r = take(&signer->certificate_maker, &signer->pending_key);
         if (r < 0)
                 return r;
-        *ret = signer->pending_key = TAKE_PTR(key);
+        *ret = signer->pending_key;
         audit(AUDIT_CERTIFICATE_KEY_MADE,
               "Made a key for the next certificate",
               {AUDIT_KEY_TYPE, key_type_to_string(signer->config->key_type)});
         return 0;
 }
 
-/* A slow key is only started here, and waited for where it is used. Failures come again there, and
- * are answered there. */
+/* Failures come again where the keys are used, and are answered there. */
 static int on_prepare(sd_event_source *source _unused_, void *userdata)
 {
         Signer *signer = userdata;
         EVP_PKEY *key;
-        int r;
+        int r = 0;
 
-        r = account_load_key(signer->account, &key);
+        if (!signer->account_maker)
+                r = account_load_key(signer->account, &key);
         if (r == -ENOENT)
                 r = start_account_maker(signer);
-        if (r == 0 && signer->account_maker && key_type_is_quick(signer->config->account_key_type))
-                r = signer_account_key(signer, &key);
-        if (r < 0)
-                log_debug("Failed to prepare the account's key: %s", strerror(-r));
-
-        r = signer_find_certificate_key(signer, &key);
-        if (r == -ENOENT)
+        if (r == 0 && signer_find_certificate_key(signer, &key) == -ENOENT)
                 r = start_certificate_maker(signer);
-        if (r == 0 && signer->certificate_maker && key_type_is_quick(signer->config->key_type))
-                r = signer_certificate_key(signer, &key);
         if (r < 0)
-                log_debug("Failed to prepare the certificate's key: %s", strerror(-r));
+                log_debug("Failed to prepare the keys of %s: %s", signer->name, strerror(-r));
         return 0;
 }
 

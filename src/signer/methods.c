@@ -403,7 +403,7 @@ static int method_forget_account(VarlinkCall *call, const void *parameters _unus
                            0);
         /* An order is of an account. */
         state_order_done(&signer->state->order);
-        signer_flush_state_soon(signer);
+        (void) signer_write_state(signer);
         audit(AUDIT_ACCOUNT_FORGOTTEN,
               "The CA does not know the account any more",
               {AUDIT_CA, signer->config->ca},
@@ -430,7 +430,7 @@ static int method_set_order(VarlinkCall *call, const void *parameters, void *use
         }
         state_order_done(&signer->state->order);
         signer->state->order = order;
-        signer_flush_state_soon(signer);
+        (void) signer_write_state(signer);
         return varlink_reply(call, NULL);
 }
 
@@ -443,7 +443,7 @@ static int method_forget_order(VarlinkCall *call, const void *parameters _unused
         if (r != 0)
                 return MIN(r, 0);
         state_order_done(&signer->state->order);
-        signer_flush_state_soon(signer);
+        (void) signer_write_state(signer);
         return varlink_reply(call, NULL);
 }
 

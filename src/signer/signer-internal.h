@@ -27,15 +27,18 @@ struct Signer {
         Account *account;
 
         State *state;
-        char *written_state;   /* what state.json has, as text */
+        char *written_state; /* what state.json has, as text */
+        bool state_synced;
         bool key_mismatch;     /* the live key is not the live certificate's */
         EVP_PKEY *live_key;    /* to be kept; with RenewKey=no alone */
         EVP_PKEY *pending_key; /* on disk, and in no certificate yet */
 
+        /* Each has a part of this for itself while it is at work: the account's directory and
+         * account_key_made the one, the pending key's the other. */
         KeyMaker *account_maker;
         KeyMaker *certificate_maker;
+        bool account_key_made;
         sd_event_source *prepare_source;
-        sd_event_source *flush_source;
 
         unsigned signatures; /* made so far */
         unsigned refusals;   /* audited so far */
@@ -45,11 +48,10 @@ struct Signer {
 int signer_inspect(Signer *signer);
 DueReason signer_due(const Signer *signer, usec_t now_usec);
 
-/* Writes state.json if it would change. Return: 0, -errno, logged. */
-int signer_flush_state(Signer *signer);
-
-/* The same, after the reply to the call that is being answered. */
-void signer_flush_state_soon(Signer *signer);
+/* Writes state.json if it would change; the disk has it when the signer ends. Return: 0; -errno,
+ * which is logged. */
+int signer_write_state(Signer *signer);
+int signer_sync_state(Signer *signer);
 
 /* Fills in what is live from a certificate that has just been read or installed. Generation and
  * directory are copied. Return: 0; -EBADMSG; -ENOMEM. */

@@ -147,10 +147,9 @@ void signer_free(Signer *signer)
         if (!signer)
                 return;
         varlink_server_free(signer->server);
-        if (signer->state && !signer->store_message)
-                (void) signer_flush_state(signer);
+        if (signer->state && !signer->store_message && signer_write_state(signer) == 0)
+                (void) signer_sync_state(signer);
         sd_event_source_disable_unref(signer->prepare_source);
-        sd_event_source_disable_unref(signer->flush_source);
         key_maker_free(signer->account_maker);
         key_maker_free(signer->certificate_maker);
         EVP_PKEY_free(signer->live_key);

@@ -178,22 +178,34 @@ write_certificates(int dir_fd, const char *name, const Chain *chain, size_t firs
         r = chain_format(chain, first, end, &text);
         if (r < 0)
                 return r;
-        return file_create(dir_fd, name, text, strlen(text), 0644);
+        return file_create_unsynced(dir_fd, name, text, strlen(text), 0644);
 }
 
-/* All files of a generation, each synced, then the directory. */
-static int fill_generation(int dir_fd, const Chain *chain, EVP_PKEY *key)
+static int write_generation(int dir_fd, const Chain *chain, EVP_PKEY *key)
 {
         size_t n = chain_length(chain);
         int r;
 
-        r = key_create_file(dir_fd, PRIVKEY_FILE, key);
+        r = key_create_file_unsynced(dir_fd, PRIVKEY_FILE, key);
         if (r == 0)
                 r = write_certificates(dir_fd, CERT_FILE, chain, 0, 1);
         if (r == 0)
                 r = write_certificates(dir_fd, CHAIN_FILE, chain, 1, n);
         if (r == 0)
                 r = write_certificates(dir_fd, FULLCHAIN_FILE, chain, 0, n);
+        return r;
+}
+
+/* All files of a generation, then each synced, then the directory. All are written before the first
+ * is synced: file systems with a journal then have one commit to wait for, not four. */
+static int fill_generation(int dir_fd, const Chain *chain, EVP_PKEY *key)
+{
+        static const char *const files[] = {PRIVKEY_FILE, CERT_FILE, CHAIN_FILE, FULLCHAIN_FILE};
+        int r;
+
+        r = write_generation(dir_fd, chain, key);
+        for (size_t i = 0; r == 0 && i < ELEMENTSOF(files); i++)
+                r = file_sync(dir_fd, files[i]);
         /* Whatever the umask was. The key inside has a mode of its own. */
         if (r == 0 && fchmod(dir_fd, 0755) < 0)
                 r = -errno;

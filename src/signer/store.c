@@ -242,7 +242,15 @@ int store_read_state(Store *store, State **ret)
 
 int store_write_state(Store *store, const char *text)
 {
-        return file_replace(store->certs_fd, STATE_FILE, text, strlen(text), 0644);
+        return file_replace_unsynced(store->certs_fd, STATE_FILE, text, strlen(text), 0644);
+}
+
+int store_sync_state(Store *store)
+{
+        int r;
+
+        r = file_sync(store->certs_fd, STATE_FILE);
+        return r < 0 ? r : file_sync_directory(store->certs_fd);
 }
 
 int store_set_state_aside(Store *store)

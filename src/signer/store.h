@@ -68,8 +68,10 @@ int store_drop_pending(Store *store);
 /* Return: 0, and a new state when there is none; STATE_E_DAMAGED, STATE_E_NEWER; -ENOMEM. */
 int store_read_state(Store *store, State **ret);
 
-/* text: as state_format() made it. Return: 0, -errno. */
+/* text: as state_format() made it. Everybody sees it at once, and nobody waits for the disk: a
+ * power cut may leave anything of it, until store_sync_state(). Return: 0, -errno. */
 int store_write_state(Store *store, const char *text);
+int store_sync_state(Store *store);
 
 /* To state.json.bad, over an earlier one. Return: 0, -errno. */
 int store_set_state_aside(Store *store);

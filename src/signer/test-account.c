@@ -39,11 +39,12 @@ static void add_key(Account *account, bool *ret_made)
         EVP_PKEY *adopted;
 
         assert_int_equal(key_generate(KEY_TYPE_EC_P256, NULL, &key), 0);
-        assert_int_equal(account_add_key(account, key, &adopted, ret_made), 0);
+        assert_int_equal(account_store_key(account, key, ret_made), 0);
+        assert_int_equal(account_load_key(account, &adopted), 0);
         assert_int_equal(EVP_PKEY_eq(adopted, key), *ret_made ? 1 : 0);
 }
 
-static void test_account_add_key__kept_from_run_to_run(void **state)
+static void test_account_store_key__kept_from_run_to_run(void **state)
 {
         const TestDirectory *d = *state;
         _cleanup_(account_freep) Account *first = NULL, *second = NULL;
@@ -69,7 +70,7 @@ static void test_account_add_key__kept_from_run_to_run(void **state)
         assert_string_equal(account_thumbprint(first), account_thumbprint(second));
 }
 
-static void test_account_add_key__too_late(void **state)
+static void test_account_store_key__too_late(void **state)
 {
         const TestDirectory *d = *state;
         _cleanup_(account_freep) Account *winner = NULL, *loser = NULL;
@@ -102,7 +103,7 @@ static void race(const TestDirectory *d, int start_fd, int result_fd)
         _exit(0);
 }
 
-static void test_account_add_key__race_of_processes(void **state)
+static void test_account_store_key__race_of_processes(void **state)
 {
         const TestDirectory *d = *state;
         int start[2], result[2], status;
@@ -243,9 +244,9 @@ static void test_account_open__old_leftovers_go(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                        cmocka_directory_test(test_account_add_key__kept_from_run_to_run),
-                        cmocka_directory_test(test_account_add_key__too_late),
-                        cmocka_directory_test(test_account_add_key__race_of_processes),
+                        cmocka_directory_test(test_account_store_key__kept_from_run_to_run),
+                        cmocka_directory_test(test_account_store_key__too_late),
+                        cmocka_directory_test(test_account_store_key__race_of_processes),
                         cmocka_directory_test(
                                         test_account_url__counts_for_one_directory_and_one_key),
                         cmocka_directory_test(test_account_load_key__damaged),

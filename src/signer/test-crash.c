@@ -7,7 +7,7 @@
  * and again, and the signer is killed at each of these calls in turn, before it, after it, or with
  * half of a write done; or the call fails. Beside that a book is kept of what has not been synced:
  * nothing may get its final name, and the link may not be switched, before what it leads to would
- * survive a power cut. */
+ * survive a power cut. The two caches are left out of the book. */
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -97,6 +97,12 @@ static void book_fd(int fd, bool is_synced)
                 book(st.st_ino, is_synced);
 }
 
+static bool is_cache(const char *name)
+{
+        return startswith(name, FILE_TEMPORARY_PREFIX "state.json.") ||
+               startswith(name, FILE_TEMPORARY_PREFIX "account.json.");
+}
+
 /* A file's content and, since the call that made it was not seen, its directory. */
 static void book_written(int fd)
 {
@@ -104,18 +110,26 @@ static void book_written(int fd)
         struct stat st;
         ssize_t n;
 
-        if (!in_signer() || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+        if (!in_signer() || fstat(fd, &st) < 0)
                 return;
-        book(st.st_ino, false);
         (void) snprintf(link, sizeof(link), "/proc/self/fd/%i", fd);
         n = readlink(link, path, sizeof(path) - 1);
         if (n <= 0)
                 return;
         path[n] = '\0';
         slash = strrchr(path, '/');
+        if (!slash || is_cache(slash + 1))
+                return;
+        book(st.st_ino, false);
         *slash = '\0';
         if (stat(path, &st) == 0)
                 book(st.st_ino, false);
+}
+
+static void book_renamed(const char *old, int new_fd)
+{
+        if (!is_cache(old))
+                book_fd(new_fd, false);
 }
 
 static bool is_synced(int dir_fd, const char *name)
@@ -148,7 +162,7 @@ static void check_before_rename(int dir_fd, const char *name)
         char target[256] = "", path[512];
         struct stat st;
 
-        if (!in_signer() || fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        if (!in_signer() || is_cache(name) || fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                 return;
         insist(is_synced(dir_fd, name), "renamed before it was synced", name);
         if (S_ISDIR(st.st_mode)) {
@@ -221,7 +235,7 @@ int __wrap_mkdirat(int fd, const char *name, mode_t mode)
 int __wrap_renameat(int old_fd, const char *old, int new_fd, const char *new)
 {
         check_before_rename(old_fd, old);
-        STEP(__real_renameat(old_fd, old, new_fd, new), book_fd(new_fd, false));
+        STEP(__real_renameat(old_fd, old, new_fd, new), book_renamed(old, new_fd));
 }
 
 int __wrap_renameat2(int old_fd, const char *old, int new_fd, const char *new, unsigned flags)

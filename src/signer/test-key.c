@@ -136,10 +136,33 @@ static void test_key_maker_take__quick_and_slow(_unused_ void **state)
                 _cleanup_(key_maker_freep) KeyMaker *maker = NULL;
                 _cleanup_key_ EVP_PKEY *key = NULL;
 
-                assert_int_equal(key_maker_start(*type, &maker), 0);
-                assert_int_equal(key_maker_get_type(maker), *type);
+                assert_int_equal(key_maker_start(*type, NULL, NULL, &maker), 0);
                 assert_int_equal(key_maker_take(maker, &key), 0);
                 assert_int_equal(key_get_type(key), *type);
+        }
+}
+
+static int store_in(EVP_PKEY *key, void *userdata)
+{
+        const TestDirectory *d = userdata;
+
+        return key_create_file(d->fd, "stored", key);
+}
+
+static void test_key_maker_take__stored_before(void **state)
+{
+        TestDirectory *d = *state;
+
+        for (unsigned i = 0; i < 2; i++) {
+                _cleanup_(key_maker_freep) KeyMaker *maker = NULL;
+                _cleanup_key_ EVP_PKEY *key = NULL, *stored = NULL;
+
+                assert_int_equal(key_maker_start(KEY_TYPE_EC_P256, store_in, d, &maker), 0);
+                assert_int_equal(key_maker_take(maker, &key), i == 0 ? 0 : -EEXIST);
+                assert_true(!!key == (i == 0));
+                assert_int_equal(key_read_file(d->fd, "stored", &stored), 0);
+                if (key)
+                        assert_int_equal(EVP_PKEY_eq(key, stored), 1);
         }
 }
 
@@ -149,7 +172,7 @@ static void test_key_maker_free__in_the_middle(_unused_ void **state)
         for (unsigned i = 0; i < 20; i++) {
                 KeyMaker *maker;
 
-                assert_int_equal(key_maker_start(KEY_TYPE_RSA_4096, &maker), 0);
+                assert_int_equal(key_maker_start(KEY_TYPE_RSA_4096, NULL, NULL, &maker), 0);
                 key_maker_free(maker);
         }
 }
@@ -164,6 +187,7 @@ int main(void)
                         cmocka_directory_test(test_key_read_file__what_is_no_key),
                         cmocka_directory_test(test_key_read_file__with_a_password),
                         cmocka_unit_test(test_key_maker_take__quick_and_slow),
+                        cmocka_directory_test(test_key_maker_take__stored_before),
                         cmocka_unit_test(test_key_maker_free__in_the_middle),
         };
 
