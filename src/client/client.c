@@ -58,14 +58,11 @@ static int load_config(Client *c, const char *name)
         return 0;
 }
 
-/* Begins what takes longest: the units behind port 80, and the connection to the CA. */
-static int begin(Client *c)
+/* Begins the connection to the CA, which takes as many round trips as TLS does. */
+static int begin_connection(Client *c)
 {
         int r;
 
-        r = lease_open_send(&c->lease, &c->failure);
-        if (r != 0)
-                return r;
         r = http_new(c->config->trust, &c->http);
         if (r < 0 && c->config->trust && r != -ENOMEM && r != -ELIBACC)
                 return failure_set(&c->failure,
@@ -74,6 +71,15 @@ static int begin(Client *c)
                                    c->config->trust,
                                    strerror(-r));
         return r < 0 ? r : directory_send(c);
+}
+
+/* Begins what takes longest: the units behind port 80 start while we do everything else. */
+static int begin(Client *c)
+{
+        int r;
+
+        r = lease_open_send(&c->lease, &c->failure);
+        return r != 0 ? r : begin_connection(c);
 }
 
 static int describe(Client *c)
@@ -120,7 +126,9 @@ static int open_port(Client *c)
         int r;
 
         progress("Waiting for port 80");
-        r = lease_open_receive(&c->lease, &c->failure, &key_authorization);
+        r = lease_open_send(&c->lease, &c->failure);
+        if (r == 0)
+                r = lease_open_receive(&c->lease, &c->failure, &key_authorization);
         return r != 0 ? r : self_check(c, c->lease.token, key_authorization);
 }
 
@@ -146,7 +154,7 @@ static int run(Client *c, const char *name, usec_t *ret_not_after_usec)
         if (r == 0)
                 r = describe(c);
         if (r == 0 && !is_early)
-                r = begin(c);
+                r = begin_connection(c);
         if (r == 0)
                 r = find_account(c);
         if (r == 0)

@@ -15,7 +15,8 @@ typedef struct Lease {
         char *token;           /* our own, for the self-check */
 } Lease;
 
-/* Makes a token and asks for its publication, which opens port 80; does not wait. Once. */
+/* Makes a token and asks for its publication, which opens port 80; does not wait. Nothing at the
+ * second call. */
 int lease_open_send(Lease *lease, Failure *failure);
 
 /* Waits until it is public. ret_key_authorization: what is to be answered for lease->token; owned.

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the scenarios of the client have in common: a misbehaving CA, one certificate, and what the CA saw of us."""
+
+import contextlib
+from collections import Counter
+
+from lib import store
+
+NAME = "a.example.test"
+UNIT = f"acme-renew@{NAME}.service"
+
+
+@contextlib.contextmanager
+def misbehaving_ca(machine, **pebble):
+    """Pebble with the mangler before it, and a machine that is configured for it."""
+    machine.pebble.start(**pebble)
+    with machine.mangler() as ca:
+        machine.configure(CA=ca.directory)
+        yield ca
+
+
+def requests(ca):
+    """How often each kind of request was made."""
+    return dict(Counter(exchange.kind for exchange in ca.seen()))
+
+
+def check_every_nonce_is_used_once(ca):
+    nonces = [exchange.protected["nonce"] for exchange in ca.seen() if exchange.protected]
+    assert nonces and len(nonces) == len(set(nonces))
+
+
+def renews(machine, ca, names=(NAME,)):
+    """The renewal succeeds, whatever was prepared; returns what the CA was asked."""
+    store.issue(machine, NAME, list(names))
+    check_every_nonce_is_used_once(ca)
+    return requests(ca)
+
+
+def fails(machine, status):
+    """The renewal fails with this exit status and leaves nothing behind."""
+    started = machine.start(UNIT)
+    assert started.exit_status == status, started
+    machine.settled()
+    store.wait_gone(machine)
+    return started
+
+
+def renew_at_once(machine):
+    """Ask for a renewal of what is live."""
+    machine.run(["touch", f"{store.REQUESTS}/{NAME}"])
