@@ -31,7 +31,7 @@ struct Webroot {
         int epoll_fd;
         int fds[WEBROOT_SOCKETS_MAX];
         size_t n_fds;
-        bool is_exhausted; /* accept() failed for want of something */
+        bool is_exhausted; /* accept() failed for want of something: the sockets are not watched */
         Visitors visitors;
         Replies replies;
 };
@@ -196,10 +196,6 @@ static bool accept_some(Webroot *webroot, int listen_fd)
                 socklen_t length = sizeof(address);
                 int fd;
 
-                if (webroot->visitors.n >= VISITORS_MAX) {
-                        (void) visitors_expire(&webroot->visitors, true, now_monotonic());
-                        (void) MHD_run(webroot->daemon);
-                }
                 fd = accept4(listen_fd,
                              (struct sockaddr *) &address,
                              &length,
@@ -207,6 +203,10 @@ static bool accept_some(Webroot *webroot, int listen_fd)
                 if (fd < 0)
                         return errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
                                errno == ENOMEM;
+                if (webroot->visitors.n >= VISITORS_MAX) {
+                        (void) visitors_expire(&webroot->visitors, true, now_monotonic());
+                        (void) MHD_run(webroot->daemon);
+                }
                 /* It closes fd by itself when it fails. */
                 (void) MHD_add_connection(webroot->daemon,
                                           fd,
@@ -214,6 +214,20 @@ static bool accept_some(Webroot *webroot, int listen_fd)
                                           length);
         }
         return false;
+}
+
+/* Somebody who waits at a socket and cannot be let in would wake us again and again. */
+static void set_exhausted(Webroot *webroot, bool is_exhausted)
+{
+        struct epoll_event event = {.events = is_exhausted ? 0 : EPOLLIN};
+
+        if (webroot->is_exhausted == is_exhausted)
+                return;
+        webroot->is_exhausted = is_exhausted;
+        for (size_t i = 0; i < webroot->n_fds; i++) {
+                event.data.u64 = i;
+                (void) epoll_ctl(webroot->epoll_fd, EPOLL_CTL_MOD, webroot->fds[i], &event);
+        }
 }
 
 static int timeout_msec(const Webroot *webroot, usec_t next_usec)
@@ -246,11 +260,11 @@ int webroot_serve(Webroot *webroot)
                                timeout_msec(webroot, next_usec));
                 if (n < 0 && errno != EINTR)
                         return -errno;
-                webroot->is_exhausted = false;
+                set_exhausted(webroot, false);
                 for (int i = 0; i < n; i++)
                         if (events[i].data.u64 < webroot->n_fds &&
                             accept_some(webroot, webroot->fds[events[i].data.u64]))
-                                webroot->is_exhausted = true;
+                                set_exhausted(webroot, true);
                 (void) MHD_run(webroot->daemon);
         }
 }
