@@ -30,27 +30,25 @@ except BaseException:
 """
 
 SERVICE = "[Service]\nExecCondition=\nExecStart=\nExecStart={command}\n"
-SOCKET_START_POST = "[Socket]\nExecStartPost=\nExecStartPost={command}\n"
+SOCKET_START_POST = "[Socket]\nExecStartPost=\nExecStartPost=-{command}\n"
 
 
-class Fallen:
-    """While it lasts, the unit runs `code`."""
+class _Possessed:
+    """While it lasts, the unit runs another program."""
 
-    def __init__(self, machine, unit, code, template=SERVICE, after="", values=None):
-        """template: the drop-in, with {command} where the attacker is run. after: code once the result is out."""
+    def __init__(self, machine, unit, template):
         self.machine = machine
         self.unit = unit
         self._drop_in = f"/run/systemd/system/{unit}.d/99-fallen.conf"
-        self._script = f"{FOLDER}/{unit.replace('@', '-at-')}.py"
-        body = "".join(f"    {line}\n" for line in code.strip("\n").splitlines())
-        self._text = _MAIN.format(folder=FOLDER, values=json.dumps(values or {}), code=body, after=after)
         self._template = template
+
+    def prepare(self):
+        """Put what is to be run into the machine; returns its command line."""
+        raise NotImplementedError
 
     def __enter__(self):
         m = self.machine
-        m.write(f"{FOLDER}/attack.py", (LIB / "attack.py").read_text())
-        m.write(self._script, self._text)
-        m.write(self._drop_in, self._template.format(command=f"/usr/bin/python3 -I -B {self._script}"))
+        m.write(self._drop_in, self._template.format(command=self.prepare()))
         m.systemctl("daemon-reload")
         self.mark = m.cursor()
         return self
@@ -66,17 +64,68 @@ class Fallen:
         self.machine.systemctl("start", "--no-block", self.unit)
         return self.result()
 
-    def result(self, timeout=30):
+    def result(self, timeout=20):
         """What the attacker found, once it has run."""
         def answer():
-            for entry in self.machine.journal(since=self.mark):
-                text = entry.get("MESSAGE", "")
-                if isinstance(text, str) and text.startswith("ATTACK ") and entry.get("_SYSTEMD_UNIT") == self.unit:
-                    return json.loads(text.removeprefix("ATTACK "))
+            lines = [entry["MESSAGE"] for entry in self.machine.journal(since=self.mark, _SYSTEMD_UNIT=self.unit)
+                     if str(entry.get("MESSAGE", "")).startswith("ATTACK")]
+            return self.found(lines)
+        return self.machine.wait_until(answer, timeout, 0.1, what=f"the attacker in {self.unit} to finish")[0]
+
+    def found(self, lines):
+        """[result] made of what the attacker has said, None while it is not at its end."""
+        raise NotImplementedError
+
+
+class Fallen(_Possessed):
+    """While it lasts, the unit runs `code`."""
+
+    def __init__(self, machine, unit, code, template=SERVICE, after="", values=None):
+        """template: the drop-in, with {command} where the attacker is run. after: code once the result is out."""
+        super().__init__(machine, unit, template)
+        body = "".join(f"    {line}\n" for line in code.strip("\n").splitlines())
+        self._text = _MAIN.format(folder=FOLDER, values=json.dumps(values or {}), code=body, after=after)
+
+    def prepare(self):
+        script = f"{FOLDER}/{self.unit.replace('@', '-at-')}.py"
+        self.machine.write(f"{FOLDER}/attack.py", (LIB / "attack.py").read_text())
+        self.machine.write(script, self._text)
+        return f"/usr/bin/python3 -I -B {script}"
+
+    def found(self, lines):
+        if not lines:
             return None
-        found = self.machine.wait_until(answer, timeout, 0.1, what=f"the attacker in {self.unit} to finish")
+        found = json.loads(lines[0].removeprefix("ATTACK "))
         assert "error" not in found, found["error"]
-        return found["result"]
+        return [found["result"]]
+
+
+class Probed(_Possessed):
+    """While it lasts, the unit runs lib/attack.c, for rooms in which no interpreter can live.
+
+    result() has the answer to each line of the script: those to read, write and create only where it is allowed.
+    """
+
+    def __init__(self, machine, unit, lines, template=SERVICE, stay=0):
+        """lines: what to try, see attack.c. stay: seconds to linger after it."""
+        super().__init__(machine, unit, template)
+        self._lines = list(lines)
+        self._stay = stay
+
+    def prepare(self):
+        m = self.machine
+        if not m.exists(f"{FOLDER}/attack"):
+            m.write(f"{FOLDER}/attack.c", (LIB / "attack.c").read_text())
+            m.run(["gcc", "-D_GNU_SOURCE", "-O1", "-static", "-o", f"{FOLDER}/attack", f"{FOLDER}/attack.c"])
+        m.write(f"{FOLDER}/script", "".join(f"{line}\n" for line in self._lines))
+        return f"{FOLDER}/attack {FOLDER}/script {self._stay}"
+
+    def found(self, lines):
+        answers = dict(line.split("\t")[1:3] for line in lines)
+        if "done" not in answers:
+            return None
+        assert int(answers.pop("done")) == len(self._lines)
+        return [answers]
 
 
 MARK = "left-behind-by-an-attacker"
@@ -102,10 +151,10 @@ def traces(machine, unit, start=None):
 
 
 @contextlib.contextmanager
-def held(machine, *units):
+def held(machine, *units, wants=""):
     """A unit that needs these units, as a renewal would: what stops when unneeded stays up meanwhile."""
     machine.write("/run/systemd/system/hold.service",
-                  f"[Unit]\nRequires={' '.join(units)}\nAfter={' '.join(units)}\n"
+                  f"[Unit]\nRequires={' '.join(units)}\nAfter={' '.join(units)}\nWants={wants}\n"
                   "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n")
     machine.systemctl("daemon-reload")
     machine.systemctl("start", "hold.service")
