@@ -26,21 +26,20 @@ static void event_unrefp(sd_event **event)
 static int open_tokens(const char *name, const Config *config, Tokens *ret)
 {
         char mark_path[sizeof(MARK_DIRECTORY) + CERTIFICATE_NAME_MAX];
-        const char *paths[TOKEN_DIRECTORIES_MAX] = {TOKEN_DIRECTORY}, *failed = NULL;
+        const char *paths[TOKEN_DIRECTORIES_MAX] = {TOKEN_DIRECTORY};
         size_t n = 1;
         int r;
 
         snprintf(mark_path, sizeof(mark_path), MARK_DIRECTORY "%s", name);
         if (config && !streq(config->webroot_directory, TOKEN_DIRECTORY))
                 paths[n++] = config->webroot_directory;
-        r = tokens_open(ret, mark_path, paths, n, &failed);
+        r = tokens_open(ret, mark_path, paths, n);
         if (r < 0)
-                return log_error_errno(
-                                r,
-                                "Failed to open %s, where tokens are to be published; it must be "
-                                "there, and outside of /run/acme a drop-in of "
-                                "acme-challenge@.service has to name it with BindPaths=",
-                                failed);
+                return log_error_errno(r,
+                                       "Failed to open %s, which RuntimeDirectory= of "
+                                       "acme-challenge@%s.service makes",
+                                       mark_path,
+                                       name);
         return 0;
 }
 

@@ -80,7 +80,7 @@ static void run_room(sd_event *event, int fd)
         _cleanup_(tokens_close) Tokens tokens;
         _cleanup_(challenge_freep) Challenge *challenge = NULL;
 
-        assert_int_equal(tokens_open(&tokens, ROOT "/marks", paths, 1, NULL), 0);
+        assert_int_equal(tokens_open(&tokens, ROOT "/marks", paths, 1), 0);
         assert_int_equal(challenge_new(event, ROOT "/signer", &tokens, &challenge), 0);
         assert_int_equal(challenge_serve(challenge, fd), 0);
         assert_int_equal(sd_event_loop(event), 0);

@@ -32,7 +32,7 @@ static int setup(void **state)
         assert_int_equal(mkdir(ROOT "/marks", 0700), 0);
         assert_int_equal(mkdir(paths[0], 0755), 0);
         assert_int_equal(mkdir(paths[1], 0755), 0);
-        assert_int_equal(tokens_open(&tokens, ROOT "/marks", paths, 2, NULL), 0);
+        assert_int_equal(tokens_open(&tokens, ROOT "/marks", paths, 2), 0);
         *state = &tokens;
         return 0;
 }
@@ -114,16 +114,32 @@ static void test_tokens_withdraw_all__after_a_crash(void **state)
         assert_int_equal(tokens_withdraw_all(tokens), 0);
 }
 
-static void test_tokens_open__what_is_missing(void **state _unused_)
+static void test_tokens_open__without_marks(void **state _unused_)
+{
+        Tokens tokens;
+
+        assert_int_equal(tokens_open(&tokens, ROOT "/nothing", paths, 2), -ENOENT);
+}
+
+/* [WebRoot] Directory= names what is not there: the room has to live to say so. */
+static void test_tokens_publish__where_a_directory_is_missing(void **state _unused_)
 {
         const char *const missing[] = {ROOT "/public", ROOT "/nowhere"};
         const char *path = NULL;
         Tokens tokens;
 
-        assert_int_equal(tokens_open(&tokens, ROOT "/marks", missing, 2, &path), -ENOENT);
+        assert_int_equal(tokens_open(&tokens, ROOT "/marks", missing, 2), 0);
+        assert_int_equal(tokens_publish(&tokens, A, A ".x", &path), -ENOENT);
         assert_string_equal(path, missing[1]);
-        assert_int_equal(tokens_open(&tokens, ROOT "/nothing", missing, 1, &path), -ENOENT);
-        assert_string_equal(path, ROOT "/nothing");
+        assert_int_equal(access(ROOT "/public/" A, F_OK), -1);
+        assert_int_equal(access(ROOT "/marks/" A, F_OK), -1);
+
+        /* It was there once: what is in the other is removed all the same. */
+        assert_int_equal(file_create(AT_FDCWD, ROOT "/marks/" A, "", 0, 0644), 0);
+        assert_int_equal(file_create(AT_FDCWD, ROOT "/public/" A, "x", 1, 0644), 0);
+        assert_int_equal(tokens_withdraw_all(&tokens), 1);
+        assert_int_equal(access(ROOT "/public/" A, F_OK), -1);
+        tokens_close(&tokens);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -135,7 +151,8 @@ int main(void)
                         TEST(test_tokens_publish__over_a_symlink),
                         TEST(test_tokens_publish__where_one_directory_refuses),
                         TEST(test_tokens_withdraw_all__after_a_crash),
-                        TEST(test_tokens_open__what_is_missing),
+                        TEST(test_tokens_open__without_marks),
+                        TEST(test_tokens_publish__where_a_directory_is_missing),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

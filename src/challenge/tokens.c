@@ -18,11 +18,7 @@ static int open_directory(const char *path, int flags)
         return fd < 0 ? -errno : fd;
 }
 
-int tokens_open(Tokens *tokens,
-                const char *mark_path,
-                const char *const paths[],
-                size_t n,
-                const char **ret_path)
+int tokens_open(Tokens *tokens, const char *mark_path, const char *const paths[], size_t n)
 {
         int fd;
 
@@ -30,24 +26,14 @@ int tokens_open(Tokens *tokens,
         *tokens = (Tokens){.mark_fd = -EBADF};
 
         fd = open_directory(mark_path, O_RDONLY);
-        if (fd < 0) {
-                if (ret_path)
-                        *ret_path = mark_path;
+        if (fd < 0)
                 return fd;
-        }
         tokens->mark_fd = fd;
         for (size_t i = 0; i < n; i++) {
-                fd = open_directory(paths[i], O_PATH);
-                if (fd < 0) {
-                        if (ret_path)
-                                *ret_path = paths[i];
-                        tokens_close(tokens);
-                        return fd;
-                }
-                tokens->fds[i] = fd;
+                tokens->fds[i] = open_directory(paths[i], O_PATH);
                 tokens->paths[i] = paths[i];
-                tokens->n++;
         }
+        tokens->n = n;
         return 0;
 }
 
@@ -55,12 +41,14 @@ void tokens_close(Tokens *tokens)
 {
         closep(&tokens->mark_fd);
         for (size_t i = 0; i < tokens->n; i++)
-                close(tokens->fds[i]);
+                closep(&tokens->fds[i]);
         *tokens = (Tokens){.mark_fd = -EBADF};
 }
 
 static int remove_file(int directory_fd, const char *name)
 {
+        if (directory_fd < 0)
+                return directory_fd == -ENOENT ? 0 : directory_fd;
         return unlinkat(directory_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
@@ -69,6 +57,8 @@ static int write_file(int directory_fd, const char *name, const char *text)
 {
         int r;
 
+        if (directory_fd < 0)
+                return directory_fd;
         r = file_create(directory_fd, name, text, strlen(text), 0644);
         if (r != -EEXIST)
                 return r;

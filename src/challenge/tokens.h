@@ -16,18 +16,15 @@
 
 typedef struct Tokens {
         int mark_fd;
-        int fds[TOKEN_DIRECTORIES_MAX];
+        int fds[TOKEN_DIRECTORIES_MAX];           /* or -errno, for one that could not be opened */
         const char *paths[TOKEN_DIRECTORIES_MAX]; /* for messages; borrowed */
         size_t n;
 } Tokens;
 
-/* mark_path, paths: directories; the strings must outlive tokens.
- * Return: 0; -errno, *ret_path (may be NULL) is what could not be opened then. */
-int tokens_open(Tokens *tokens,
-                const char *mark_path,
-                const char *const paths[],
-                size_t n,
-                const char **ret_path);
+/* mark_path, paths: directories; the strings must outlive tokens. One of paths that cannot be
+ * opened is an error when something is published, so that whoever asks for it is told. Return: 0;
+ * -errno, about mark_path. */
+int tokens_open(Tokens *tokens, const char *mark_path, const char *const paths[], size_t n);
 void tokens_close(Tokens *tokens);
 
 /* token: checked. Marks it and writes its file, mode 0644, into each directory; replaces what an
@@ -38,8 +35,8 @@ int tokens_publish(Tokens *tokens,
                    const char *key_authorization,
                    const char **ret_path);
 
-/* Removes the files and then the mark; what is not there already is no error. A file that cannot be
- * removed keeps its mark. Return: 0, -errno. */
+/* Removes the files and then the mark; a file, or a directory, that is not there is no error. A
+ * file that cannot be removed keeps its mark. Return: 0, -errno. */
 int tokens_withdraw(Tokens *tokens, const char *token);
 
 /* Withdraws every token that has a mark. Return: how many, -errno. */
