@@ -35,7 +35,7 @@ static int add_optional(struct json_object *object, const char *name, const char
         return value ? json_add_string(object, name, value) : 0;
 }
 
-static int add_identifiers(struct json_object *object, char *const *identifiers)
+int add_identifiers(struct json_object *object, char *const *identifiers)
 {
         struct json_object *list = json_object_new_array();
 

@@ -89,6 +89,21 @@ extern const VarlinkInterface signer_interface;
 
 int method_describe(VarlinkCall *call, const void *parameters, void *userdata);
 
+typedef struct RequestParameters {
+        const char *url, *nonce;
+} RequestParameters;
+extern const JsonField request_fields[];
+int method_request(VarlinkCall *call, const void *parameters, void *userdata);
+
+typedef struct UrlParameter {
+        const char *value;
+} UrlParameter;
+extern const JsonField account_fields[], order_fields[];
+int method_set_account(VarlinkCall *call, const void *parameters, void *userdata);
+int method_forget_account(VarlinkCall *call, const void *parameters, void *userdata);
+int method_set_order(VarlinkCall *call, const void *parameters, void *userdata);
+int method_forget_order(VarlinkCall *call, const void *parameters, void *userdata);
+
 typedef struct InstallParameters {
         const char *chain;
 } InstallParameters;
@@ -101,6 +116,10 @@ typedef struct FailureParameters {
 } FailureParameters;
 extern const JsonField report_failure_fields[];
 int method_report_failure(VarlinkCall *call, const void *parameters, void *userdata);
+
+/* The member "identifiers" as newOrder wants it (RFC 8555 section 7.4), and Describe tells it.
+ * Return: 0, -ENOMEM. */
+int add_identifiers(struct json_object *object, char *const *identifiers);
 
 /* As io.acmeward.Signer's type Certificate. Return: a new object, NULL without memory. */
 struct json_object *certificate_to_json(const StateCertificate *certificate);

@@ -63,8 +63,7 @@ static void test_key_read_file__what_is_no_key(void **state)
                         "x",
                         "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
                         "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
-                        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAAA\n-----END ENCRYPTED PRIVATE "
-                        "KEY-----\n",
+                        "-----BEGIN RSA PRIVATE KEY-----\nMAAA\n-----END RSA PRIVATE KEY-----\n",
         };
         _cleanup_free_ char *large = malloc(KEY_FILE_BYTES_MAX + 1);
         EVP_PKEY *key;

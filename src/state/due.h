@@ -7,8 +7,8 @@
 #include "config/config.h"
 #include "state/state.h"
 
-/* With less than this share of the lifetime left: one third, and one half when the whole lifetime is below
- * ten days. */
+/* With less than this share of the lifetime left: one third, and one half when the whole lifetime
+ * is below ten days. */
 #define DUE_SHORT_LIFETIME_USEC (10 * USEC_PER_DAY)
 
 /* The quick look trusts a state file whose store was checked within this time. */
@@ -16,12 +16,13 @@
 
 typedef enum DueReason {
         DUE_NOT,
-        DUE_FIRST,        /* no certificate */
+        DUE_FIRST, /* no certificate */
         DUE_EXPIRING,
         DUE_IDENTIFIERS,  /* the configuration has changed since: other names, */
         DUE_KEY_TYPE,     /* another key type, */
         DUE_CA,           /* another CA */
-        DUE_KEY_MISMATCH, /* the live key is not the live certificate's; found by the signer alone */
+        DUE_KEY_MISMATCH, /* the live key is not the live certificate's; found by the signer alone
+                           */
         DUE_REQUESTED,    /* an administrator has asked */
         DUE_REASON_MAX,
 } DueReason;
@@ -41,11 +42,12 @@ DueReason due_evaluate(const StateCertificate *certificate,
                        usec_t now_usec);
 
 /* When the timer may try again after the count-th failure in a row: 1, 10, 100 minutes, then daily;
- * later when the CA asked for it (retry_after_usec is a span, 0 without one, and is clamped to a week). */
+ * later when the CA asked for it (retry_after_usec is a span, 0 without one, and is clamped to a
+ * week). */
 usec_t retry_next_attempt(unsigned count, usec_t retry_after_usec, usec_t now_usec);
 
-/* A digest, in hexadecimal, of the settings that decide whether an attempt can succeed (identifiers,
- * CA, terms, contact, key types). Return: 0, -ENOMEM. */
+/* A digest, in hexadecimal, of the settings that decide whether an attempt can succeed
+ * (identifiers, CA, terms, contact, key types). Return: 0, -ENOMEM. */
 int due_settings_fingerprint(const Config *config, char **ret);
 
 /* DIR/NAME: a file there, made by root, asks for a renewal at once. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* /var/lib/acme/certs/NAME/state.json: what the signer remembers of a certificate between runs, and lets
- * everybody read. It is a cache. The signer alone writes it; who cannot read it goes on without.
- * No I/O here: a text goes in and comes out. */
+/* /var/lib/acme/certs/NAME/state.json: what the signer remembers of a certificate between runs, and
+ * lets everybody read. It is a cache. The signer alone writes it; who cannot read it goes on
+ * without. No I/O here: a text goes in and comes out. */
 
 #include "base/strv.h"
 #include "base/time-util.h"
@@ -25,7 +25,7 @@ typedef struct StateCertificate {
         usec_t checked_usec; /* when the signer last saw that files, key and certificate fit */
         char **identifiers;
         char *key_type;
-        char *directory;     /* of the CA; NULL when not known */
+        char *directory; /* of the CA; NULL when not known */
 } StateCertificate;
 
 /* The order under way, with the settings it was made for: with others it is not gone on with. */
@@ -40,9 +40,9 @@ typedef struct StateOrder {
 typedef struct StateFailure {
         unsigned count; /* 0: none, and the others mean nothing */
         usec_t last_usec;
-        int outcome;     /* exit code of the client */
-        char *problem;   /* problem type, may be NULL */
-        char *detail;    /* escaped, may be NULL */
+        int outcome;   /* exit code of the client */
+        char *problem; /* problem type, may be NULL */
+        char *detail;  /* escaped, may be NULL */
         usec_t next_attempt_usec;
         char *settings; /* fingerprint of the settings that failed: others may be tried at once */
 } StateFailure;
@@ -57,8 +57,8 @@ int state_new(State **ret);
 void state_free(State *state);
 DEFINE_CLEANUP(State *, state_free);
 
-/* Return: 0; STATE_E_DAMAGED (not JSON, NULs, wrong types, limits); STATE_E_NEWER (a version we do not know);
- * -ENOMEM. */
+/* Return: 0; STATE_E_DAMAGED (not JSON, NULs, wrong types, limits); STATE_E_NEWER (a version we do
+ * not know); -ENOMEM. */
 enum {
         STATE_E_DAMAGED = 1,
         STATE_E_NEWER = 2,

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* From Finalize to what is live: keys that are renewed and kept, chains that are refused. */
+
+#include "signer/test-room.h"
+
+static char *describe_due(Room *room)
+{
+        _cleanup_json_ struct json_object *reply = room_ask(room, "Describe", NULL);
+        const char *due = member(reply, "due");
+
+        return strdup(due ?: "none");
+}
+
+static void assert_due(Room *room, const char *expected)
+{
+        _cleanup_free_ char *due = describe_due(room);
+
+        assert_string_equal(due, expected);
+}
+
+static void restart(Room *room)
+{
+        room_stop(room);
+        room_start(room);
+}
+
+static void wrong_purpose(PkiSpecs *s)
+{
+        s->leaf.extended_usage = "clientAuth";
+}
+
+static void future(PkiSpecs *s)
+{
+        s->leaf.not_before = 7200;
+        s->leaf.not_after = 10000;
+}
+
+static void expect_refusal(Room *room, const char *chain, const char *reason)
+{
+        _cleanup_json_ struct json_object *reply = NULL;
+        _cleanup_free_ char *error = NULL;
+
+        reply = room_call(room, room->client, &error, "Install", "chain", chain, NULL);
+        assert_string_equal(error ?: "none", "ChainRefused");
+        assert_string_equal(member(reply, "reason"), reason);
+        assert_non_null(strstr(member(reply, "message"), "Certificate "));
+}
+
+static void test_install__from_nothing_to_live(void **state)
+{
+        _cleanup_json_ struct json_object *reply = NULL;
+        _cleanup_(state_freep) State *s = NULL;
+        _cleanup_free_ char *live = NULL;
+        struct json_object *certificate;
+        Room *room = *state;
+
+        room_start(room);
+        assert_due(room, "first");
+        EVP_PKEY_free(room_renew(room));
+        live = room_live(room);
+        assert_string_equal(live, "1");
+        assert_false(room_has(room, ROOM_CERTS "/pending"));
+
+        reply = room_ask(room, "Describe", NULL);
+        assert_null(member(reply, "due"));
+        assert_null(member(reply, "order"));
+        assert_string_equal(member(reply, "account"), ROOM_ACCOUNT);
+        assert_true(json_object_object_get_ex(reply, "certificate", &certificate));
+        assert_string_equal(member(certificate, "generation"), "1");
+        assert_string_equal(member(certificate, "issuer"), "Test CA 1");
+        assert_int_equal(integer_member(certificate, "installedAt"), PKI_NOW_USEC / USEC_PER_SEC);
+        assert_int_equal(integer_member(reply, "renewAt"),
+                         PKI_NOW_USEC / USEC_PER_SEC - 86400 + 60 * 86400);
+        room_stop(room);
+
+        s = room_state(room);
+        assert_true(s->certificate.is_set);
+        assert_string_equal(s->certificate.directory, ROOM_DIRECTORY);
+        assert_string_equal(s->certificate.key_type, "ec-p256");
+        assert_true(s->certificate.checked_usec == PKI_NOW_USEC);
+        assert_true(room_logged(room, "ACME_SERIAL="));
+        assert_true(room_logged(room, "ACME_NOT_AFTER="));
+        assert_true(room_logged(room, "ACME_IDENTIFIERS=" ROOM_NAME));
+        room_start(room);
+        assert_due(room, "none");
+}
+
+static void test_install__refusals_leave_the_store_alone(void **state)
+{
+        _cleanup_free_ char *other_names = NULL, *purpose = NULL, *other_key = NULL,
+                            *with_key = NULL, *live = NULL, *large = NULL;
+        Room *room = *state;
+        EVP_PKEY *key;
+
+        room_start(room);
+        room_register(room);
+        expect_refusal(room, "", "empty");
+        key = room_finalize(room);
+        assert_int_equal(EVP_PKEY_up_ref(key), 1);
+        assert_int_equal(EVP_PKEY_up_ref(key), 1);
+        other_names = room_issue(key, "DNS:evil.example", NULL);
+        purpose = room_issue(key, "DNS:" ROOM_NAME, wrong_purpose);
+        other_key = room_issue(pki_key("P-256"), "DNS:" ROOM_NAME, NULL);
+        EVP_PKEY_free(key);
+        assert_true(asprintf(&with_key,
+                             "%s-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+                             other_key) > 0);
+        large = malloc(96 * 1024 + 2);
+        memset(large, 'A', 96 * 1024 + 1);
+        large[96 * 1024 + 1] = '\0';
+
+        expect_refusal(room, other_names, "otherNames");
+        expect_refusal(room, purpose, "purpose");
+        expect_refusal(room, other_key, "otherKey");
+        expect_refusal(room, with_key, "notPem");
+        expect_refusal(room, large, "tooLarge");
+        live = room_live(room);
+        assert_null(live);
+        assert_false(room_has(room, ROOM_CERTS "/1"));
+        assert_false(room_has(room, ROOM_CERTS "/.#generation"));
+        assert_true(room_has(room, ROOM_CERTS "/pending/key.pem"));
+        room_stop(room);
+        assert_true(room_logged(room, "ACME_REASON=otherNames"));
+}
+
+/* An order with a bad chain has nothing better to give; one from a clock ahead of ours will. */
+static void test_install__refused_order_is_forgotten(void **state)
+{
+        _cleanup_free_ char *early = NULL, *purpose = NULL;
+        Room *room = *state;
+        EVP_PKEY *key;
+
+        room_start(room);
+        room_register(room);
+        room_expect(room, NULL, "SetOrder", "order", ROOM_ORDER, NULL);
+        key = room_finalize(room);
+        assert_int_equal(EVP_PKEY_up_ref(key), 1);
+        early = room_issue(key, "DNS:" ROOM_NAME, future);
+        purpose = room_issue(key, "DNS:" ROOM_NAME, wrong_purpose);
+        for (unsigned i = 0; i < 2; i++) {
+                _cleanup_json_ struct json_object *reply = NULL;
+
+                expect_refusal(room, i == 0 ? early : purpose, i == 0 ? "notYetValid" : "purpose");
+                reply = room_ask(room, "Describe", NULL);
+                assert_true(!!member(reply, "order") == (i == 0));
+        }
+}
+
+static void test_finalize__pending_key_outlives_the_run(void **state)
+{
+        Room *room = *state;
+        EVP_PKEY *first, *second, *third;
+
+        room_start(room);
+        room_register(room);
+        first = room_finalize(room);
+        room_kill(room);
+        room_start(room);
+        second = room_finalize(room);
+        assert_int_equal(EVP_PKEY_eq(first, second), 1);
+
+        /* KeyType= has changed: another key. */
+        room_configure(room,
+                       "[Defaults]\nCA=" ROOM_DIRECTORY "\nTermsOfServiceAgreed=yes\n",
+                       "[Certificate]\nKeyType=ec-p384\n");
+        room_expect(room, NULL, "SetOrder", "order", ROOM_ORDER, NULL);
+        restart(room);
+        {
+                _cleanup_json_ struct json_object *reply = room_ask(room, "Describe", NULL);
+
+                assert_null(member(reply, "order"));
+        }
+        third = room_finalize(room);
+        assert_int_equal(EVP_PKEY_get_bits(third), 384);
+        EVP_PKEY_free(first);
+        EVP_PKEY_free(second);
+        EVP_PKEY_free(third);
+}
+
+static void test_install__renewed_and_kept_keys(void **state)
+{
+        _cleanup_free_ char *live = NULL;
+        EVP_PKEY *first, *second, *kept, *other;
+        Room *room = *state;
+
+        room_start(room);
+        first = room_renew(room);
+        second = room_renew(room);
+        assert_int_equal(EVP_PKEY_eq(first, second), 0);
+
+        room_configure(room,
+                       "[Defaults]\nCA=" ROOM_DIRECTORY "\nTermsOfServiceAgreed=yes\n",
+                       "[Certificate]\nRenewKey=no\n");
+        restart(room);
+        kept = room_renew(room);
+        assert_int_equal(EVP_PKEY_eq(second, kept), 1);
+        live = room_live(room);
+        assert_string_equal(live, "3");
+
+        /* Of another type than is wanted now: not kept. */
+        room_configure(room,
+                       "[Defaults]\nCA=" ROOM_DIRECTORY "\nTermsOfServiceAgreed=yes\n",
+                       "[Certificate]\nRenewKey=no\nKeyType=ec-p384\n");
+        restart(room);
+        assert_due(room, "keyType");
+        other = room_renew(room);
+        assert_int_equal(EVP_PKEY_get_bits(other), 384);
+        assert_due(room, "none");
+        EVP_PKEY_free(first);
+        EVP_PKEY_free(second);
+        EVP_PKEY_free(kept);
+        EVP_PKEY_free(other);
+}
+
+/* RSA keys are made beside the door: who needs none of them is answered meanwhile. */
+static void test_rsa__made_beside_the_door(void **state)
+{
+        Room *room = *state;
+        EVP_PKEY *key;
+
+        room_configure(room,
+                       "[Defaults]\nCA=" ROOM_DIRECTORY "\nTermsOfServiceAgreed=yes\n"
+                       "AccountKeyType=rsa-2048\n",
+                       "[Certificate]\nKeyType=rsa-3072\n");
+        room_start(room);
+        assert_due(room, "first");
+        assert_due(room, "first");
+        key = room_renew(room);
+        assert_int_equal(EVP_PKEY_get_bits(key), 3072);
+        EVP_PKEY_free(key);
+        assert_due(room, "none");
+}
+
+/* Stopped while it makes a key: at once, and in order. */
+static void test_rsa__stopped_in_the_middle(void **state)
+{
+        Room *room = *state;
+
+        room_configure(room,
+                       "[Defaults]\nCA=" ROOM_DIRECTORY "\nTermsOfServiceAgreed=yes\n"
+                       "AccountKeyType=rsa-4096\n",
+                       "[Certificate]\nKeyType=rsa-4096\n");
+        room_start(room);
+        assert_due(room, "first");
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, room_setup, room_teardown)
+        static const struct CMUnitTest tests[] = {
+                        TEST(test_install__from_nothing_to_live),
+                        TEST(test_install__refusals_leave_the_store_alone),
+                        TEST(test_install__refused_order_is_forgotten),
+                        TEST(test_finalize__pending_key_outlives_the_run),
+                        TEST(test_install__renewed_and_kept_keys),
+                        TEST(test_rsa__made_beside_the_door),
+                        TEST(test_rsa__stopped_in_the_middle),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
