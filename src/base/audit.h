@@ -41,6 +41,7 @@ typedef struct AuditField {
 #define AUDIT_ADDRESS "ACME_ADDRESS="
 #define AUDIT_KEY_TYPE "ACME_KEY_TYPE="
 #define AUDIT_PEER "ACME_PEER="
+#define AUDIT_UNIT "ACME_UNIT="
 
 /* Sends one entry; ACME_CERTIFICATE= comes from log_set_certificate(). message is for people and
  * ends without a full stop. Fields are n_fields. A journal that does not take it is logged to

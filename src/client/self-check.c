@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 
+#include "base/audit.h"
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -91,6 +92,23 @@ fail_no_answer(const Examination *e, const Target *target, const char *who, cons
                            who);
 }
 
+static void
+audit_foreign(const Examination *e, const Target *target, const char *unit, const char *name)
+{
+        char message[256], address[sizeof(target->address) + sizeof(":65535")];
+
+        (void) snprintf(address, sizeof(address), "%s:%u", target->address, e->port);
+        (void) snprintf(message,
+                        sizeof(message),
+                        "%s is served by others, without our tokens",
+                        address);
+        audit(AUDIT_PORT_FOREIGN,
+              message,
+              {AUDIT_ADDRESS, address},
+              {AUDIT_UNIT, unit},
+              {AUDIT_IDENTIFIERS, name});
+}
+
 static int fail(const Examination *e, ProbeResult result, const Target *target, const char *name)
 {
         _cleanup_free_ char *unit = NULL;
@@ -117,6 +135,7 @@ static int fail(const Examination *e, ProbeResult result, const Target *target, 
         snippet = find_snippet(unit);
         if (snippet)
                 log_snippet(snippet);
+        audit_foreign(e, target, unit, name);
         return failure_set(&e->client->failure,
                            EXIT_CONFIGURATION,
                            "Port %u of %s is held by %s, which answers with %s where a CA would "
