@@ -62,20 +62,20 @@ static void report_opened(const Firewall *f, char *const *places)
                 audit(AUDIT_FIREWALL_OPENED, message, {AUDIT_ADDRESS, f->listen});
 }
 
-static void report_closed(size_t n)
+static void report_closed(const Firewall *f, size_t n)
 {
         char message[96];
 
         if (n == 0)
                 return;
         snprintf(message, sizeof(message), "Took %zu of our openings out of the packet filter", n);
-        audit(AUDIT_FIREWALL_CLOSED, message, {AUDIT_ADDRESS, NULL});
+        audit(AUDIT_FIREWALL_CLOSED, message, {AUDIT_ADDRESS, f->listen});
 }
 
 static void report_done(const Firewall *f, const Plan *plan)
 {
         if (f->n_addresses == 0)
-                report_closed(plan->n_closed);
+                report_closed(f, plan->n_closed);
         else if (strv_length(plan->opened) == 0)
                 log_info("Nothing is to be opened in the packet filter for %s", f->listen);
         else
@@ -232,12 +232,12 @@ static int change(Firewall *f, const Config *config)
                 return 0;
         }
         f->nft = nft;
-        if (config->firewall_mode == FIREWALL_SET) {
+        if (config && config->firewall_mode == FIREWALL_SET) {
                 r = change_set(f, config);
                 if (r < 0)
                         return r;
         }
-        if (config->firewall_mode == FIREWALL_AUTO || f->n_addresses == 0)
+        if (f->n_addresses == 0 || config->firewall_mode == FIREWALL_AUTO)
                 return change_rules(f);
         return 0;
 }
@@ -253,8 +253,7 @@ int firewall_open(const Config *config,
         return change(&(Firewall){addresses, n_addresses, listen, NULL}, config);
 }
 
-/* Whatever the mode is now: it may have been another one when the port was opened. */
-int firewall_close(const Config *config)
+int firewall_close(const Config *config, const char *listen)
 {
-        return change(&(Firewall){}, config);
+        return change(&(Firewall){.listen = listen}, config);
 }

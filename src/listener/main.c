@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* acme-listener: has PID 1 listen on the web root's addresses while there are leases. It is started
- * with the first lease and told to stop when the last one has gone; the socket goes by the same
- * rule (StopWhenUnneeded=) without being asked, so that nothing stays open when this process is
- * killed.
+/* acme-listener: has PID 1 listen on the web root's addresses, when the first lease begins.
+ * acme-listener --close: has it stop again, when the last one has ended or the first was killed.
  *
  * It runs as uid 0 because that is whom PID 1 makes units for, and has no capability, no network
- * and no file to write. After it has got what it wants it closes the bus and sleeps.
+ * and no file to write.
  *
  * Where others have the port there is nothing to open: then their web server has to serve the
  * tokens, and the client will see whether it does. */
-
-#include <signal.h>
-#include <systemd/sd-daemon.h>
 
 #include "base/audit.h"
 #include "base/exit-status.h"
@@ -84,65 +79,62 @@ static void report(const char *listen, const char *foreign)
         }
 }
 
-static void sleep_until_told_to_stop(void)
+static int open_port(Manager *manager, const Config *config)
 {
-        sigset_t set;
-        int signal;
-
-        sigemptyset(&set);
-        sigaddset(&set, SIGTERM);
-        sigaddset(&set, SIGINT);
-        sigprocmask(SIG_BLOCK, &set, NULL);
-        sd_notify(false, "READY=1");
-        (void) sigwait(&set, &signal);
-}
-
-static int run(const Config *config)
-{
-        _cleanup_(manager_freep) Manager *manager = NULL;
         char listen[ADDRESSES_TEXT_MAX], foreign[ADDRESSES_TEXT_MAX];
         ListenAddress addresses[CONFIG_LISTEN_MAX];
-        bool bound[CONFIG_LISTEN_MAX] = {};
+        bool bound[CONFIG_LISTEN_MAX];
         size_t n = usable_addresses(config, addresses);
         int r;
 
-        r = manager_new(now_monotonic() + SEARCH_USEC, &manager);
-        if (r < 0)
-                return log_error_errno(r, "Failed to reach PID 1 on the system bus");
         r = listen_search(addresses, n, manager_listen, manager, bound);
         if (r < 0)
                 return r;
-        manager_free(manager);
-        manager = NULL;
-
         format_addresses(addresses, n, bound, true, listen);
         report(listen, format_addresses(addresses, n, bound, false, foreign));
-        sd_notifyf(false,
-                   *listen ? "STATUS=Listening on %s" : "STATUS=The port is served by others",
-                   listen);
-        sleep_until_told_to_stop();
-        if (*listen)
-                audit(AUDIT_PORT_CLOSED,
-                      "The last lease has ended, the port is closed",
-                      {AUDIT_ADDRESS, listen});
         return 0;
 }
 
-int main(void)
+static int close_port(Manager *manager)
 {
-        _cleanup_(config_freep) Config *config = NULL;
-        _cleanup_(config_error_done) ConfigError error = {};
+        _cleanup_free_ char *listen = NULL, *message = NULL;
         int r;
 
+        r = manager_close(manager, &listen);
+        if (r <= 0)
+                return r;
+        if (asprintf(&message, "The last lease has ended: closed %s", listen) < 0)
+                return -ENOMEM;
+        audit(AUDIT_PORT_CLOSED, message, {AUDIT_ADDRESS, listen});
+        return 0;
+}
+
+int main(int argc, char *argv[])
+{
+        _cleanup_(manager_freep) Manager *manager = NULL;
+        _cleanup_(config_freep) Config *config = NULL;
+        _cleanup_(config_error_done) ConfigError error = {};
+        bool is_close = argc == 2 && streq(argv[1], "--close");
+        int r = 0;
+
         log_open("acme-listener");
-        r = config_load(NULL, "", &config, &error);
+        if (argc != 1 && !is_close) {
+                log_error("Called with a wrong command line; it is \"acme-listener\" or "
+                          "\"acme-listener --close\"");
+                return EXIT_BUG;
+        }
+        if (!is_close)
+                r = config_load(NULL, "", &config, &error);
         if (r == CONFIG_E_INVALID) {
                 log_error("%s", error.message);
                 return EXIT_CONFIGURATION;
         }
-        if (r == -ENOMEM)
-                log_oom();
-        if (r == 0)
-                r = run(config);
+        if (r < 0)
+                return log_oom(), EXIT_BUG;
+        r = manager_new(now_monotonic() + SEARCH_USEC, &manager);
+        if (r < 0)
+                log_error_errno(r, "Failed to reach PID 1 on the system bus");
+        else
+                r = is_close ? close_port(manager) : open_port(manager, config);
         return r < 0 ? EXIT_BUG : EXIT_DONE;
 }

@@ -25,7 +25,7 @@
 struct Manager {
         sd_bus *bus;
         usec_t deadline_usec; /* monotonic */
-        bool is_started;      /* there is a unit of this search's to be stopped first */
+        bool is_listening;    /* there is a unit of this search's to be stopped first */
         char *job;            /* the one that is waited for */
         char *result;         /* of that one: "done", "failed", … */
 };
@@ -209,13 +209,18 @@ static int start_transient(Manager *manager, const ListenAddress *addresses, siz
         return call_job(manager, m);
 }
 
-/* method: StartUnit or StopUnit. Return: 0, the job has ended; -ENOENT; -errno. */
-static int start_or_stop(Manager *manager, const char *method)
+/* Return: 0, the unit has stopped; -ENOENT when there is none; -errno. */
+static int stop(Manager *manager)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         int r;
 
-        r = sd_bus_message_new_method_call(manager->bus, &m, DESTINATION, PATH, INTERFACE, method);
+        r = sd_bus_message_new_method_call(manager->bus,
+                                           &m,
+                                           DESTINATION,
+                                           PATH,
+                                           INTERFACE,
+                                           "StopUnit");
         if (r >= 0)
                 r = sd_bus_message_append(m, "ss", WEBROOT_SOCKET_UNIT, "replace");
         if (r < 0)
@@ -223,20 +228,53 @@ static int start_or_stop(Manager *manager, const char *method)
         return call_job(manager, m);
 }
 
-static int stop(Manager *manager)
+static int try_to_listen(Manager *manager, const ListenAddress *addresses, size_t n)
 {
-        int r = start_or_stop(manager, "StopUnit");
+        const struct timespec pause = {.tv_nsec = UNIT_RETRY_USEC * 1000};
 
-        return r == -ENOENT ? 0 : r;
+        while (time_left(manager) > 0) {
+                int r;
+
+                r = start_transient(manager, addresses, n);
+                if (r < 0 && r != -EEXIST)
+                        return r;
+                if (r == 0 && streq(manager->result, "done"))
+                        return 0;
+                if (r == 0 && streq(manager->result, "failed"))
+                        return LISTEN_E_BIND;
+                /* One of an earlier search that PID 1 has not forgotten yet, or of a run that
+                 * could not clean up. */
+                r = stop(manager);
+                if (r < 0 && r != -ENOENT)
+                        return r;
+                nanosleep(&pause, NULL);
+        }
+        return -ETIMEDOUT;
 }
 
-/* Does the unit that is there listen on exactly these addresses? Return: 0 no, 1 yes, -errno. */
-static int listens_on(Manager *manager, const ListenAddress *addresses, size_t n)
+int manager_listen(const ListenAddress *addresses, size_t n, void *userdata)
+{
+        Manager *manager = userdata;
+        int r = 0;
+
+        if (manager->is_listening)
+                r = stop(manager);
+        manager->is_listening = false;
+        if (r >= 0 || r == -ENOENT)
+                r = try_to_listen(manager, addresses, n);
+        manager->is_listening = r == 0;
+        if (r < 0)
+                log_error_errno(r, "PID 1 did not make " WEBROOT_SOCKET_UNIT);
+        return r;
+}
+
+/* What the unit listens on, as PID 1 writes it; "" when there is no such unit. */
+static int get_listen(Manager *manager, char **ret)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_strv_free_ char **list = NULL;
         _cleanup_free_ char *path = NULL;
         const char *type, *address;
-        size_t i = 0;
         int r;
 
         r = sd_bus_path_encode(PATH "/unit", WEBROOT_SOCKET_UNIT, &path);
@@ -251,69 +289,24 @@ static int listens_on(Manager *manager, const ListenAddress *addresses, size_t n
                                         "a(ss)");
         if (r >= 0)
                 r = sd_bus_message_enter_container(reply, 'a', "(ss)");
-        while (r >= 0 && (r = sd_bus_message_read(reply, "(ss)", &type, &address)) > 0) {
-                char text[LISTEN_ADDRESS_MAX];
-
-                if (i == n || !streq(address, listen_address_format(&addresses[i++], text)))
-                        return 0;
-        }
-        return r < 0 ? r : i == n;
+        while (r >= 0 && (r = sd_bus_message_read(reply, "(ss)", &type, &address)) > 0)
+                r = strv_append(&list, address);
+        return r < 0 ? r : strv_join(list, " ", ret);
 }
 
-/* The unit is there: still stopping, or asked for anew by a lease that began before the last one
- * had quite ended. It is used when it is what we want, and goes when it is not. Return: 0, result
- * is in the manager; -EAGAIN when it has gone; -errno. */
-static int adopt(Manager *manager, const ListenAddress *addresses, size_t n)
+int manager_close(Manager *manager, char **ret_listen)
 {
+        _cleanup_free_ char *listen = NULL;
         int r;
 
-        r = start_or_stop(manager, "StartUnit");
-        if (r < 0)
-                return r == -ENOENT ? -EAGAIN : r;
-        if (!streq(manager->result, "done"))
-                return -EAGAIN;
-        r = listens_on(manager, addresses, n);
-        if (r != 0)
-                return r < 0 ? r : 0;
-        r = stop(manager);
-        return r < 0 ? r : -EAGAIN;
-}
-
-static int try_to_listen(Manager *manager, const ListenAddress *addresses, size_t n)
-{
-        const struct timespec pause = {.tv_nsec = UNIT_RETRY_USEC * 1000};
-
-        while (time_left(manager) > 0) {
-                int r;
-
-                r = start_transient(manager, addresses, n);
-                if (r == -EEXIST)
-                        r = adopt(manager, addresses, n);
-                if (r < 0 && r != -EAGAIN)
-                        return r;
-                if (r == 0 && streq(manager->result, "done")) {
-                        manager->is_started = true;
-                        return 0;
-                }
-                if (r == 0 && streq(manager->result, "failed"))
-                        return LISTEN_E_BIND;
-                /* It was on its way out, or somebody's other wish was stronger. */
-                nanosleep(&pause, NULL);
-        }
-        return -ETIMEDOUT;
-}
-
-int manager_listen(const ListenAddress *addresses, size_t n, void *userdata)
-{
-        Manager *manager = userdata;
-        int r = 0;
-
-        if (manager->is_started)
-                r = stop(manager);
-        manager->is_started = false;
+        r = get_listen(manager, &listen);
         if (r >= 0)
-                r = try_to_listen(manager, addresses, n);
+                r = stop(manager);
+        /* That it is not there is why this is called when a search has failed, too. */
+        if (r == -ENOENT)
+                return 0;
         if (r < 0)
-                log_error_errno(r, "PID 1 did not make " WEBROOT_SOCKET_UNIT);
-        return r;
+                return log_error_errno(r, "PID 1 did not stop " WEBROOT_SOCKET_UNIT);
+        *ret_listen = TAKE_PTR(listen);
+        return 1;
 }

@@ -15,7 +15,11 @@ int manager_new(usec_t deadline_monotonic_usec, Manager **ret);
 void manager_free(Manager *manager);
 DEFINE_CLEANUP(Manager *, manager_free);
 
-/* A ListenFunction; userdata is the Manager. The unit listens when this returns 0, and the packet
+/* A ListenFunction; userdata is the Manager. When this returns 0 the unit listens, and the packet
  * filter is open. Return: 0; LISTEN_E_BIND; -ETIMEDOUT; -errno. Failures but LISTEN_E_BIND are
  * logged. */
 int manager_listen(const ListenAddress *addresses, size_t n, void *userdata);
+
+/* Stops the unit. ret_listen: what it listened on, in words. Return: 0 there was none; 1;
+ * -ETIMEDOUT; -errno. Failures are logged. */
+int manager_close(Manager *manager, char **ret_listen);
