@@ -25,7 +25,9 @@ static int load_configuration(Signer *signer)
                             error.message ?: "The configuration is not valid");
         config_error_done(&error);
         if (r == 0)
-                audit(AUDIT_CONFIGURATION_INVALID, signer->config_message, {NULL, NULL});
+                audit(AUDIT_CONFIGURATION_INVALID,
+                      signer->config_message,
+                      {AUDIT_REASON, signer->config_message});
         return r;
 }
 
@@ -122,6 +124,7 @@ static void on_disconnected(VarlinkConnection *connection, void *userdata)
         }
         audit(AUDIT_FAILED,
               "The client went away in the middle of its work",
+              {AUDIT_REASON, "the client went away in the middle of its work"},
               {AUDIT_CA, signer->config->ca},
               {AUDIT_ORDER, signer->state->order.url},
               {AUDIT_RETRY_AT, FORMAT_TIMESTAMP(signer->state->failure.next_attempt_usec)});

@@ -2,6 +2,7 @@
 
 /* From Finalize to what is live: keys that are renewed and kept, chains that are refused. */
 
+#include "signer/key.h"
 #include "signer/test-room.h"
 
 static char *describe_due(Room *room)
@@ -245,6 +246,108 @@ static void test_rsa__stopped_in_the_middle(void **state)
         assert_due(room, "first");
 }
 
+/* A heap or a stack is smaller; a sanitizer's shadow is not, and has no keys. */
+#define REGION_BYTES_MAX (256UL * 1024 * 1024)
+
+/* How often data stands in the memory that the process can write to. */
+static unsigned count_in_memory(pid_t pid, const void *data, size_t length)
+{
+        char path[64], line[512];
+        unsigned n = 0;
+        FILE *maps;
+        int fd;
+
+        (void) snprintf(path, sizeof(path), "/proc/%i/mem", (int) pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        (void) snprintf(path, sizeof(path), "/proc/%i/maps", (int) pid);
+        maps = fopen(path, "re");
+        if (fd < 0 || !maps)
+                skip(); /* not allowed to look */
+        while (fgets(line, sizeof(line), maps)) {
+                _cleanup_free_ unsigned char *copy = NULL;
+                unsigned long start, end;
+                char access[5];
+                ssize_t got;
+
+                if (sscanf(line, "%lx-%lx %4s", &start, &end, access) != 3 || access[1] != 'w')
+                        continue;
+                if (end - start > REGION_BYTES_MAX)
+                        continue;
+                copy = malloc(end - start);
+                got = copy ? pread(fd, copy, end - start, (off_t) start) : -1;
+                for (unsigned char *p = copy; got > 0 && p; p = p ? p + 1 : NULL) {
+                        p = memmem(p, (size_t) (copy + got - p), data, length);
+                        n += p != NULL;
+                }
+        }
+        fclose(maps);
+        close(fd);
+        return n;
+}
+
+/* The secret number of an EC key, as a file has it and as OpenSSL computes with it. */
+static void get_secret(EVP_PKEY *key, unsigned char big[static 32], unsigned char little[static 32])
+{
+        BIGNUM *n = NULL;
+
+        assert_int_equal(EVP_PKEY_get_bn_param(key, "priv", &n), 1);
+        assert_int_equal(BN_bn2binpad(n, big, 32), 32);
+        assert_int_equal(BN_bn2lebinpad(n, little, 32), 32);
+        BN_clear_free(n);
+}
+
+static EVP_PKEY *read_key(Room *room, const char *path)
+{
+        EVP_PKEY *key = NULL;
+        int dir_fd = openat(room->d->fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        assert_true(dir_fd >= 0);
+        (void) key_read_file(dir_fd, streq(path, ROOM_LIVE) ? "privkey.pem" : "key.pem", &key);
+        close(dir_fd);
+        assert_non_null(key);
+        return key;
+}
+
+/* The base64 of a key file's middle, which has the secret in it. */
+static void get_text(Room *room, const char *path, char text[static 12])
+{
+        _cleanup_free_ char *pem = NULL;
+        size_t length;
+
+        assert_int_equal(file_read(room->d->fd, path, 4096, 0, &pem, &length), 0);
+        memcpy(text, strchr(pem, '\n') + 50, 12);
+}
+
+/* The key is in locked memory only while it is needed, and nowhere after it has been installed. */
+static void test_install__key_leaves_the_memory(void **state)
+{
+        unsigned char big[32], little[32];
+        char text[12];
+        Room *room = *state;
+        EVP_PKEY *key;
+
+        room_start(room);
+        room_register(room);
+        EVP_PKEY_free(room_finalize(room));
+        key = read_key(room, ROOM_CERTS "/pending");
+        get_secret(key, big, little);
+        get_text(room, ROOM_CERTS "/pending/key.pem", text);
+        EVP_PKEY_free(key);
+        /* Once, where OpenSSL computes with it. */
+        assert_int_equal(count_in_memory(room->pid, little, sizeof(little)), 1);
+        assert_int_equal(count_in_memory(room->pid, big, sizeof(big)), 0);
+        assert_int_equal(count_in_memory(room->pid, text, sizeof(text)), 0);
+
+        EVP_PKEY_free(room_renew(room));
+        key = read_key(room, ROOM_LIVE);
+        get_secret(key, big, little);
+        get_text(room, ROOM_LIVE "/privkey.pem", text);
+        assert_int_equal(count_in_memory(room->pid, little, sizeof(little)), 0);
+        assert_int_equal(count_in_memory(room->pid, big, sizeof(big)), 0);
+        assert_int_equal(count_in_memory(room->pid, text, sizeof(text)), 0);
+        EVP_PKEY_free(key);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, room_setup, room_teardown)
@@ -254,6 +357,7 @@ int main(void)
                         TEST(test_install__refused_order_is_forgotten),
                         TEST(test_finalize__pending_key_outlives_the_run),
                         TEST(test_install__renewed_and_kept_keys),
+                        TEST(test_install__key_leaves_the_memory),
                         TEST(test_rsa__made_beside_the_door),
                         TEST(test_rsa__stopped_in_the_middle),
         };
