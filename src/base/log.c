@@ -4,8 +4,13 @@
  * bytes it has. Where the journal cannot be reached (no journal at all, a unit without AF_UNIX),
  * standard error takes them, which in a unit is the journal again. */
 
+#include <linux/sockios.h>
 #include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
 
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
@@ -189,4 +194,26 @@ int log_errno(int level, int error, const char *format, ...)
         log_entry(level, message ?: format, &field, 1, 1);
         errno = saved_errno;
         return error;
+}
+
+void log_flush(void)
+{
+        static const struct sockaddr_un journal = {AF_UNIX, JOURNAL_SOCKET};
+        static const struct timespec pause = {.tv_nsec = 1000L * 1000L};
+        _cleanup_close_ int fd = -EBADF;
+
+        if (state.target != LOG_TARGET_JOURNAL)
+                return;
+        /* The journal reads in the order of arrival, and passes over an empty datagram: when ours
+         * has left the queue, everything before it has, too. */
+        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0 || sendto(fd, "", 0, 0, (const struct sockaddr *) &journal, sizeof(journal)) < 0)
+                return;
+        for (unsigned i = 0; i < LOG_FLUSH_USEC / 1000U; i++) {
+                int waiting;
+
+                if (ioctl(fd, SIOCOUTQ, &waiting) < 0 || waiting == 0)
+                        return;
+                (void) nanosleep(&pause, NULL);
+        }
 }

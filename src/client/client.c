@@ -46,7 +46,7 @@ static int load_config(Client *c, const char *name)
         if (r == CONFIG_E_INVALID) {
                 STRV_FOREACH (warning, error.warnings)
                         log_warning("%s", *warning);
-                audit(AUDIT_CONFIGURATION_INVALID, error.message, {NULL, NULL});
+                c->is_misconfigured = true;
                 r = failure_set(&c->failure, EXIT_CONFIGURATION, "%s", error.message);
         }
         config_error_done(&error);
@@ -206,8 +206,9 @@ static ExitStatus finish_failed(Client *c, const char *name)
                 return f->exit_status;
         }
         progress("%s", text);
-        audit(AUDIT_FAILED,
+        audit(c->is_misconfigured ? AUDIT_CONFIGURATION_INVALID : AUDIT_FAILED,
               text,
+              {AUDIT_REASON, f->message},
               {AUDIT_PROBLEM, f->problem},
               {AUDIT_CA, c->config ? c->config->ca : NULL},
               {AUDIT_RETRY_AT, is_known ? FORMAT_TIMESTAMP(next_usec) : NULL});
@@ -263,6 +264,7 @@ int main(int argc, char *argv[])
                         {},
         };
         bool is_check = false;
+        ExitStatus status;
         int option;
 
         log_open("acme-client");
@@ -287,5 +289,8 @@ int main(int argc, char *argv[])
         }
 
         log_set_certificate(argv[optind]);
-        return (int) (is_check ? check_run(argv[optind]) : renew(argv[optind]));
+        status = is_check ? check_run(argv[optind]) : renew(argv[optind]);
+        if (status != EXIT_DONE)
+                log_flush();
+        return (int) status;
 }

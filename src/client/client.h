@@ -28,6 +28,7 @@ typedef struct Client {
         size_t nonces_under_way; /* requests to newNonce */
         Patience patience;
 
+        bool is_misconfigured;     /* the configuration has said so, before anything was begun */
         bool has_account;          /* the signer knows its URL */
         bool has_registered_again; /* in this run: once is enough */
 } Client;

@@ -97,7 +97,12 @@ audit_foreign(const Examination *e, const Target *target, const char *unit, cons
 {
         char message[256], address[sizeof(target->address) + sizeof(":65535")];
 
-        (void) snprintf(address, sizeof(address), "%s:%u", target->address, e->port);
+        (void) snprintf(address,
+                        sizeof(address),
+                        "%.*s:%u",
+                        (int) sizeof(target->address),
+                        target->address,
+                        e->port);
         (void) snprintf(message,
                         sizeof(message),
                         "%s is served by others, without our tokens",
