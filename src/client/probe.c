@@ -61,7 +61,8 @@ static bool set_options(Probe *p)
                                CURLE_OK &&
                set(h, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
                set(h, CURLOPT_PROXY, "") == CURLE_OK && /* not even by the environment */
-               set(h, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
+               /* libcurl looks at both for a redirection; the first URL is ours, and http. */
+               set(h, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
                set(h, CURLOPT_REDIR_PROTOCOLS_STR, "http,https") == CURLE_OK &&
                set(h, CURLOPT_FOLLOWLOCATION, 1L) == CURLE_OK &&
                set(h, CURLOPT_MAXREDIRS, REDIRECTIONS_MAX) == CURLE_OK &&
@@ -123,6 +124,9 @@ static ProbeResult judge(Probe *p, CURLcode code, const char *key_authorization)
 {
         p->status = 0;
         (void) p->curl->easy_getinfo(p->handle, CURLINFO_RESPONSE_CODE, &p->status);
+        /* A server that sends us on to where nobody answers has answered. */
+        if (code != CURLE_OK && p->status >= 300 && p->status < 400)
+                return PROBE_E_STATUS;
         if (code != CURLE_OK && !p->is_too_large) {
                 if (!p->error[0])
                         (void) snprintf(p->error,
