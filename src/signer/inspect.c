@@ -252,8 +252,10 @@ static int inspect_pending(Signer *signer)
         } else if (key_get_type(signer->pending_key) != signer->config->key_type) {
                 log_info("KeyType= of %s has changed; dropping the pending key", signer->name);
                 drop_pending(signer);
-        } else if (is_installed(signer))
+        } else if (is_installed(signer)) {
                 drop_pending(signer);
+                state_failure_done(&signer->state->failure);
+        }
         return 0;
 }
 
