@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The lines of docs/webserver are enough for the servers they are for, whatever their sites do; and without them the
+CA is not bothered. The port of each family by itself is test_port_holders.py's."""
+
+import pytest
+
+from lib import store, webservers
+from lib.trail import ca_requests, one, started_units, trail
+
+MACHINE = {"packages": webservers.PACKAGES}
+
+NAME = "all"
+UNIT = f"acme-renew@{NAME}.service"
+BOTH = "0.0.0.0:80 [::]:80"
+DIRECTORY = "/srv/acme/tokens"
+DROP_IN = "/etc/systemd/system/acme-challenge@.service.d/directory.conf"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quiet(machine):
+    """None of them runs because its package is installed."""
+    units = [server.unit for server in webservers.ALL]
+    machine.systemctl("disable", "--now", *units)
+    machine.systemctl("reset-failed")
+
+
+@pytest.fixture(params=webservers.ALL, ids=str)
+def server(request, fresh):
+    """Each in turn, stopped; its sites are all names of one certificate of a CA that comes over IPv6."""
+    fresh.pebble.start(where="outside", ipv6="default", nonce_reject=5, authz_reuse=50)
+    fresh.configure()
+    fresh.configure(NAME, Identifiers=webservers.NAMES)
+    yield request.param
+    fresh.systemctl("stop", request.param.unit)
+
+
+def needs_port(server):
+    """The addresses that a server needs us to listen on besides its own."""
+    return "127.0.0.1:8402" if server.name == "haproxy" else None
+
+
+def gone(machine):
+    """Nothing of ours is left; the web server may stay."""
+    machine.settled()
+    assert machine.listdir("/run/acme/challenges") == []
+
+
+def open_orders(machine, mark):
+    return [path for method, path in ca_requests(machine, mark) if path.startswith("/order-plz")]
+
+
+def test_lines__are_enough_for_every_site(fresh, server):
+    server.set_up(fresh, with_lines=True)
+    more = needs_port(server)
+    if more:
+        fresh.configure(Listen=[*BOTH.split(), more])
+    mark = fresh.cursor()
+    store.issue(fresh, NAME, webservers.NAMES)
+    assert one(fresh, mark, "PORT_FOREIGN")["ACME_ADDRESS"] == BOTH
+    assert [entry["ACME_ADDRESS"] for entry in trail(fresh, mark, "PORT_OPENED")] == ([more] if more else [])
+    if not more:
+        assert "acme-webroot.service" not in started_units(fresh, mark)
+    gone(fresh)
+    # Nothing is to be seen afterwards, and never a list of what there is.
+    for family in (4, 6):
+        status, _ = fresh.outside.http("/.well-known/acme-challenge/", family=family)
+        assert status in (403, 404, 503)
+
+
+def test_lines__without_them_the_unit_is_named_and_the_ca_not_asked(fresh, server):
+    server.set_up(fresh, with_lines=False)
+    mark = fresh.cursor()
+    refused = fresh.start(UNIT)
+    assert refused.exit_status == 78, refused
+    assert open_orders(fresh, mark) == []
+    found, = [entry for entry in trail(fresh, mark, "PORT_FOREIGN", ACME_CERTIFICATE=NAME) if "ACME_UNIT" in entry]
+    assert found["ACME_UNIT"] == server.unit
+    assert found["ACME_IDENTIFIERS"] == webservers.NAMES[0]
+    assert found["ACME_ADDRESS"] in ("127.0.0.1:80", "[::1]:80")
+    # The lines are in the journal, for those who do not look further.
+    shown = {str(entry.get("MESSAGE")).strip() for entry in fresh.journal(since=mark, _SYSTEMD_UNIT=UNIT)}
+    text = fresh.read(server.lines)
+    assert {line.strip() for line in text.splitlines() if line and not line.startswith("#")} <= shown
+    gone(fresh)
+
+
+def test_one_site_without_the_lines__is_found(fresh):
+    """The first name is answered for, the second is not."""
+    fresh.pebble.start(where="outside")
+    fresh.configure()
+    fresh.configure(NAME, Identifiers=webservers.NAMES)
+    nginx, = [each for each in webservers.ALL if each.name == "nginx"]
+    nginx.set_up(fresh, with_lines=True)
+    site = "/etc/nginx/sites-enabled/default"
+    text = fresh.read(site)
+    head, middle, tail = text.partition("server_name c.example.test;")
+    fresh.write(site, head + middle + tail.replace("include snippets/acmeward.conf;", "", 1))
+    fresh.systemctl("reload", nginx.unit)
+    mark = fresh.cursor()
+    assert fresh.start(UNIT).exit_status == 78
+    assert open_orders(fresh, mark) == []
+    found, = [entry for entry in trail(fresh, mark, "PORT_FOREIGN") if "ACME_UNIT" in entry]
+    assert (found["ACME_UNIT"], found["ACME_IDENTIFIERS"]) == (nginx.unit, "c.example.test")
+    # Mended, a start by hand does not have to wait.
+    fresh.write(site, text)
+    fresh.systemctl("reload", nginx.unit)
+    store.issue(fresh, NAME, webservers.NAMES)
+
+
+@pytest.fixture
+def own_directory(fresh):
+    """A directory of the administrator's, as acme-challenge(8) wants it, but for the drop-in."""
+    fresh.pebble.start(where="outside")
+    fresh.configure(Directory=DIRECTORY)
+    fresh.run(["install", "--directory", "--owner=acme-challenge", "--group=acme-challenge", "--mode=0755", DIRECTORY])
+    yield fresh
+    fresh.run(["rm", "-rf", DIRECTORY, DROP_IN])
+    fresh.systemctl("daemon-reload")
+    fresh.systemctl("stop", "nginx.service")
+
+
+def test_directory__of_your_own(own_directory):
+    m = own_directory
+    m.write(DROP_IN, f"[Service]\nBindPaths={DIRECTORY}\n")
+    m.systemctl("daemon-reload")
+    m.write("/etc/nginx/sites-enabled/default",
+            "server { listen 80; listen [::]:80; location /.well-known/acme-challenge/ { alias %s/; } }\n" % DIRECTORY)
+    m.systemctl("start", "nginx.service")
+    store.issue(m)
+    gone(m)
+    assert m.listdir(DIRECTORY) == []
+    # Without a web server that looks there, ours does not need it.
+    m.systemctl("stop", "nginx.service")
+    m.run(["touch", f"{store.REQUESTS}/a.example.test"])
+    store.issue(m)
+    gone(m)
+    assert m.listdir(DIRECTORY) == []
+
+
+def test_directory__that_the_room_cannot_see_is_told_at_once(own_directory):
+    m = own_directory
+    mark = m.cursor()
+    refused = m.start("acme-renew@a.example.test.service")
+    assert refused.exit_status in (75, 78) and refused.seconds < 10, refused
+    assert open_orders(m, mark) == []
+    failed = one(m, mark, "FAILED")
+    assert DIRECTORY in failed["MESSAGE"] and "BindPaths=" in failed["MESSAGE"]
+    # The room came once, and not again and again.
+    assert len(trail(m, mark, "REFUSED")) == 1
+    gone(m)
