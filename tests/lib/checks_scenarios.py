@@ -4,9 +4,11 @@
 import concurrent.futures
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import xml.etree.ElementTree
@@ -49,10 +51,12 @@ class Runner:
         self._running = set()
         self._cancelled = False
         self._seconds = {}
+        self._results = None
 
     def run_all(self, releases, jobs):
         work = [(release, module) for release in releases for module in modules()]
-        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            self._results = pathlib.Path(folder)
             try:
                 list(pool.map(lambda item: self._run(*item), work))
             except BaseException:
@@ -71,8 +75,7 @@ class Runner:
     def _run(self, release, module):
         logs = BUILD / "logs" / release
         logs.mkdir(parents=True, exist_ok=True)
-        results, output = logs / f"{module}.xml", logs / f"{module}.txt"
-        results.unlink(missing_ok=True)
+        results, output = self._results / f"{release}-{module}.xml", logs / f"{module}.txt"
         begin = time.monotonic()
         with output.open("w", encoding="utf-8") as stream:
             with self._lock:

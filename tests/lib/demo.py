@@ -14,7 +14,6 @@ from lib.debian import DEFAULT_RELEASE, RELEASES
 from lib.demo_watch import Watch
 from lib.host import BedError
 from lib.machine import Machine
-from lib.pebble import TRUST
 from lib.shell import exit_on_signals, interact
 from lib.terminal import Terminal
 

@@ -58,6 +58,7 @@ def _compile(image, upper):
     log = BUILD / "logs" / image.release / "install.log"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
         container = Container([image.path], upper=upper)
         log.parent.mkdir(parents=True, exist_ok=True)
         container.console = log
@@ -87,5 +88,6 @@ def layers(image, say=lambda text: None):
             remove_tree(temporary / name)
 
     lock = once(path, make)
-    prune(folder, image.key + "-", keep=6)
+    prune(folder, image.release + "-", keep=8)
+    prune(BUILD / "compile", image.release + "-", keep=3)
     return [path / "upper", image.path], lock

@@ -2,12 +2,15 @@
 """tools/test: everything CI runs, on one or more releases, with one summary at the end."""
 
 import argparse
+import contextlib
 import os
 import sys
+import threading
 import traceback
 
-from lib import checks_installed, checks_scenarios, checks_source
+from lib import checks_installed, checks_scenarios, checks_source, image
 from lib.debian import DEFAULT_RELEASE, RELEASES
+from lib.host import BedError
 from lib.report import Report
 from lib.shell import exit_on_signals
 
@@ -32,10 +35,23 @@ def _arguments():
     return options
 
 
+def _fetch_ahead(releases):
+    """Make the root file systems, which is half downloading and unpacking, while compilers have the processors.
+
+    A failure here is not told: it comes up again, and is reported, where the image is needed.
+    """
+    def fetch():
+        for release in releases:
+            with contextlib.suppress(BedError):
+                image.prepare(release).lock.release()
+    threading.Thread(target=fetch, daemon=True).start()
+
+
 def _run(options, report):
     if options.what == "lint":
         checks_source.lint(report)
         return
+    _fetch_ahead(options.releases)
     checks_source.everything(report)
     ready = []
     for release in options.releases:
