@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The web root, the listener or the firewall has fallen: what it still cannot do (docs/SECURITY.md).
+
+Their system call filters leave no room for an interpreter, so the attacker is lib/attack.c, run in exactly that room's
+unit in place of the room's program.
+"""
+
+import pytest
+
+from lib import store
+from lib.outside import INSIDE_V4
+from lib.room import MARK, SERVICE, SOCKET_START_POST, Probed, held
+
+NAME = "a.example.test"
+TOKEN = "/run/acme/challenges/visiblevisiblevisiblevisible"
+WEBROOT, LISTENER, SOCKET = "acme-webroot.service", "acme-listener.service", "acme-webroot.socket"
+TEMPLATE = {WEBROOT: SERVICE, LISTENER: SERVICE, SOCKET: SOCKET_START_POST}
+
+INET, INET6, UNIX, NETLINK, PACKET = "socket 2 1 0", "socket 10 1 0", "socket 1 1 0", "socket 16 3 0", "socket 17 3 0"
+NETFILTER, UDP = "socket 16 3 12", "socket 2 2 0"
+WAYS_OUT = [f"inet {INSIDE_V4} 14000", "inet 127.0.0.1 14000", INET, INET6, UDP, PACKET]
+
+
+@pytest.fixture(scope="module")
+def target(machine):
+    """A machine with a certificate; every file and directory of it is known, and a token is public."""
+    machine.reset()
+    machine.pebble.start()
+    machine.configure()
+    store.issue(machine, NAME)
+    machine.settled()
+    machine.write(TOKEN, "token")
+    keep = "-path /proc -prune -o -path /sys -prune -o -path /usr -prune -o"
+    machine.files = [path for path in machine.run(f"find / {keep} -type f -print").stdout.splitlines()
+                     if " " not in path]
+    machine.folders = [path for path in machine.run(f"find / {keep} -type d -print; echo /usr").stdout.splitlines()
+                       if " " not in path]
+    machine.keys = [path for path in machine.files if path.startswith("/var/lib/acme") and "key" in path]
+    assert len(machine.keys) >= 2 and TOKEN in machine.files
+    yield machine
+    machine.run(["rm", "-f", TOKEN])
+
+
+def attack(machine, unit, lines):
+    """What became of each line when the room tried it."""
+    with Probed(machine, unit, lines, TEMPLATE[unit]) as room:
+        if unit == LISTENER:
+            return room.start()
+        with held(machine, LISTENER, wants=SOCKET):
+            machine.run(["curl", "--silent", "--max-time", "2", "http://127.0.0.1/"], check=False)
+            return room.result()
+
+
+def allowed(answers):
+    return sorted(line for line, result in answers.items() if result == "ok")
+
+
+def traces(machine, unit):
+    """Directories in which something stays that the room has made."""
+    tried = attack(machine, unit, [f"create {folder}" for folder in machine.folders]
+                   + [f"write {path}" for path in machine.files])
+    find = f"find / -path /proc -prune -o -path /sys -prune -o -name {MARK} -print"
+    stayed = machine.run(find, check=False).stdout.split()
+    machine.run(["rm", "-f", *stayed])
+    return stayed + [line for line in allowed(tried) if line.startswith("write") and MARK not in line]
+
+
+@pytest.mark.parametrize("unit", [WEBROOT, LISTENER, SOCKET])
+def test_cannot_read_a_key(target, unit):
+    assert allowed(attack(target, unit, [f"read {path}" for path in target.keys])) == []
+
+
+@pytest.mark.parametrize("unit", [WEBROOT, LISTENER, SOCKET])
+def test_cannot_write_a_file(target, unit):
+    assert traces(target, unit) == []
+
+
+def test_webroot__sees_no_file_but_tokens(target):
+    found = allowed(attack(target, WEBROOT, [f"read {path}" for path in target.files]))
+    assert found == [f"read {TOKEN}"]
+
+
+def test_webroot__cannot_open_any_socket(target):
+    doors = ["unix /run/systemd/journal/stdout", "unix /run/dbus/system_bus_socket", "unix /run/systemd/private"]
+    found = attack(target, WEBROOT, [*WAYS_OUT, UNIX, NETLINK, NETFILTER, *doors, "flush"])
+    assert len(found) == len(WAYS_OUT) + 7 and allowed(found) == [], found
+
+
+def test_listener__has_the_bus_and_nothing_else(target):
+    found = attack(target, LISTENER, [*WAYS_OUT, NETLINK, NETFILTER, "flush", "unix /run/systemd/private",
+                                      f"unix /run/acme/signer/{NAME}", "unix /run/dbus/system_bus_socket", "uid"])
+    # uid 0 it is; without a capability that is a name.
+    assert found.pop("uid") == "0"
+    assert allowed(found) == ["unix /run/dbus/system_bus_socket"], found
+
+
+@pytest.mark.parametrize("unit, capabilities", [(WEBROOT, 0), (LISTENER, 0), (SOCKET, 1 << 12)])
+def test_capabilities(target, unit, capabilities):
+    """The firewall has CAP_NET_ADMIN, the others have none."""
+    found = attack(target, unit, ["status CapEff", "status CapBnd", "status CapPrm", "status CapAmb",
+                                  "status NoNewPrivs", "status Seccomp:"])
+    assert int(found["status CapEff"], 16) == int(found["status CapPrm"], 16) == capabilities
+    assert int(found["status CapBnd"], 16) & ~capabilities == 0
+    assert int(found["status CapAmb"], 16) == 0
+    assert found["status NoNewPrivs"] == "1" and found["status Seccomp:"] == "2"
+
+
+def test_firewall__has_netlink_and_no_way_out(target):
+    found = attack(target, SOCKET, [*WAYS_OUT, NETFILTER, "unix /run/systemd/private",
+                                    "unix /run/dbus/system_bus_socket", f"unix /run/acme/signer/{NAME}"])
+    assert allowed(found) == [NETFILTER], found
+
+
+def test_webroot__cannot_outlive_the_leases(target):
+    """With a child of its own, and deaf to whatever asks it to end."""
+    with Probed(target, WEBROOT, ["stay 60"], stay=60) as room, held(target, LISTENER, wants=SOCKET):
+        # "ok": it has a child. Whether it may or not, nobody stays.
+        assert room.result()["stay 60"] in ("ok", "EPERM", "EAGAIN")
+    target.wait_until(lambda: not target.processes(unit=r"acme-webroot.*") and not target.listening(80), 5,
+                      what="the web root to be gone")
+
+
+def test_firewall__cannot_stay_longer_than_its_transaction(target):
+    """Its child is gone before the lease is: the port is open and only the socket is left."""
+    with Probed(target, SOCKET, ["stay 60"], SOCKET_START_POST) as room, held(target, LISTENER, wants=SOCKET):
+        assert room.result()["stay 60"] in ("ok", "EPERM", "EAGAIN")
+        target.wait_until(lambda: not [process for process in target.processes(unit=r"acme-webroot\.socket")
+                                       if process["comm"] == "attack"], 5, what="the firewall's child to be gone")
