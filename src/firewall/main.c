@@ -12,6 +12,10 @@
 #include "config/listen-address.h"
 #include "firewall/firewall.h"
 
+/* A transaction takes milliseconds. When the kernel or a very large ruleset holds it up for longer, PID 1
+ * must not be kept waiting, nor the challenge: we end, and the port may be open all the same. */
+#define FIREWALL_SECONDS 3U
+
 /* Return: how many addresses; 0 when one of the words is none. */
 static size_t parse_addresses(char **words, ListenAddress addresses[static CONFIG_LISTEN_MAX])
 {
@@ -57,6 +61,7 @@ int main(int argc, char **argv)
         bool is_open = argc > 1 && streq(argv[1], "open");
         int r;
 
+        alarm(FIREWALL_SECONDS);
         log_open("acme-firewall");
         if (argc < 2 || (!is_open && !streq(argv[1], "close"))) {
                 log_error("Called with a wrong command line; it is \"acme-firewall open "

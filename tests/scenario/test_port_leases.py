@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Leases: what is shared, what ends with the last one, and what is left when something of it is killed: nothing."""
+
+import pytest
+
+from lib import moments, store
+from lib.trail import endings, one, trail, wait_for
+
+A, B, C = "a.example.test", "b.example.test", "c.example.test"
+DROPS = ("table inet filter {\nchain input {\ntype filter hook input priority 0; policy drop;\niif lo accept\n"
+         "ct state established,related accept\n}\n}")
+SOCKET = "acme-webroot.socket"
+
+
+@pytest.fixture
+def ca(fresh):
+    fresh.pebble.start(where="outside", nonce_reject=5, authz_reuse=50)
+    fresh.configure()
+    fresh.nft(DROPS)
+    return fresh
+
+
+def kill(machine, unit):
+    machine.systemctl("kill", "--signal=KILL", unit, check=False)
+
+
+def tokens(machine):
+    return machine.listdir("/run/acme/challenges")
+
+
+def test_two_leases_share_one_port(ca):
+    mark = ca.cursor()
+    with moments.pending(ca, A) as first:
+        pid = ca.unit("acme-webroot.service")["MainPID"]
+        with moments.pending(ca, B) as second:
+            assert len({t for t in tokens(ca)}) >= 2
+            # One ends while the other goes on.
+            ca.systemctl("stop", f"acme-renew@{A}.service")
+            moments.finish(first)
+            ca.wait_until(lambda: ca.listdir("/run/acme/lease") == [B])
+            assert ca.outside.reaches(80)
+            assert ca.unit("acme-webroot.service")["MainPID"] == pid
+            assert len(ca.nft_rules(comment="acmeward")) == 1
+    assert moments.finish(second) == 0
+    store.wait_gone(ca)
+    one(ca, mark, "PORT_OPENED")
+    one(ca, mark, "FIREWALL_OPENED")
+    wait_for(ca, mark, "PORT_CLOSED")
+    assert len(trail(ca, mark, "LEASE_OPENED")) == len(trail(ca, mark, "LEASE_CLOSED")) == 2
+
+
+@pytest.mark.parametrize("victim", [f"acme-challenge@{A}.service", "acme-webroot.service", f"acme-signer@{A}.service",
+                                    f"acme-renew@{A}.service", "acme-listener.service"])
+def test_killed_while_pending__nothing_is_left(ca, victim):
+    with moments.pending(ca, A) as start:
+        assert tokens(ca) and ca.outside.reaches(80)
+        kill(ca, victim)
+    moments.finish(start)
+    store.wait_gone(ca)
+    # Whatever became of that renewal: the next one is none the worse.
+    ca.run(["touch", f"{store.REQUESTS}/{A}"])
+    store.issue(ca, A)
+    store.wait_gone(ca)
+
+
+def test_everything_killed_at_once__nothing_is_left(ca):
+    with moments.pending(ca, A) as start:
+        ca.run("systemctl kill --signal=KILL 'acme-*.service'", check=False)
+    assert moments.finish(start) != 0
+    store.wait_gone(ca)
+    ca.run(["touch", f"{store.REQUESTS}/{A}"])
+    store.issue(ca, A)
+
+
+STOP_AT = {
+    # A program that stands still in place of ours, in its sandbox: the moment lasts until it is killed.
+    "listener": ("acme-listener.service", "[Service]\nExecStart=\nExecStart=/usr/bin/sleep 60\n", "acme-listener.service"),
+    "firewall-open": (SOCKET, "[Socket]\nExecStartPost=\nExecStartPost=-/usr/bin/sleep 60\n", SOCKET),
+    "web-root": ("acme-webroot.service", "[Service]\nExecStart=\nExecStart=/usr/bin/sleep 60\n", "acme-webroot.service"),
+}
+
+
+@pytest.mark.parametrize("moment", STOP_AT)
+def test_killed_on_its_way__nothing_is_left(ca, moment):
+    unit, text, victim = STOP_AT[moment]
+    drop_in = f"/run/systemd/system/{unit}.d/90-test.conf"
+    ca.write(drop_in, text)
+    ca.systemctl("daemon-reload")
+    start = ca.popen(["systemctl", "start", f"acme-renew@{A}.service"])
+    try:
+        ca.wait_until(lambda: any(p["comm"] == "sleep" for p in ca.processes(unit=victim)))
+    finally:
+        # What comes next is the real program again.
+        ca.run(["rm", "-r", drop_in.rpartition("/")[0]])
+        ca.systemctl("daemon-reload")
+    kill(ca, victim)
+    moments.finish(start)
+    store.wait_gone(ca)
+    ca.run(["touch", f"{store.REQUESTS}/{A}"])
+    store.issue(ca, A)
+    store.wait_gone(ca)
+
+
+def test_client_goes_while_the_firewall_is_busy__nothing_is_left(ca):
+    drop_in = f"/run/systemd/system/{SOCKET}.d/90-test.conf"
+    ca.write(drop_in, "[Socket]\nExecStartPost=\nExecStartPost=-/usr/bin/sleep 2\n")
+    ca.systemctl("daemon-reload")
+    try:
+        start = ca.popen(["systemctl", "start", f"acme-renew@{A}.service"])
+        ca.wait_until(lambda: any(p["comm"] == "sleep" for p in ca.processes(unit=SOCKET)))
+        ca.systemctl("stop", f"acme-renew@{A}.service")
+        moments.finish(start)
+        store.wait_gone(ca)
+    finally:
+        ca.run(["rm", "-r", drop_in.rpartition("/")[0]])
+        ca.systemctl("daemon-reload")
+    store.issue(ca, A)
+
+
+def test_renewals_that_follow_each_other_quickly(ca):
+    """More starts of every unit in ten seconds than systemd allows without being told otherwise."""
+    mark = ca.cursor()
+    for i in range(12):
+        store.issue(ca, f"n{i}.example.test")
+    store.wait_gone(ca, timeout=12)
+    for unit in ("acme-listener.service", SOCKET, "acme-webroot.service"):
+        assert "failed" not in endings(ca, mark, unit)
+
+
+def test_renewals_at_the_same_time(ca):
+    names = [f"n{i}.example.test" for i in range(6)]
+    mark = ca.cursor()
+    starts = [ca.popen(["systemctl", "start", f"acme-renew@{name}.service"]) for name in names]
+    assert [moments.finish(start) for start in starts] == [0] * len(names)
+    for name in names:
+        store.check_live(ca, name, [name])
+    store.wait_gone(ca)
+    assert len(trail(ca, mark, "PORT_OPENED")) < len(names)
+
+
+def test_two_certificates_with_one_name__share_the_token_of_a_reused_authorization(ca):
+    """The CA may name one pending authorization, and so one token, to both orders."""
+    ca.pebble.start(where="outside", authz_reuse=100)
+    ca.configure()
+    for name in (B, C):
+        ca.configure(name, Identifiers=[name, "shared.example.test"])
+    with moments.pending(ca, B) as first:
+        with moments.pending(ca, C) as second:
+            pass
+    assert (moments.finish(first), moments.finish(second)) == (0, 0)
+    for name in (B, C):
+        store.check_live(ca, name, sorted([name, "shared.example.test"]))
+    store.wait_gone(ca)
+
+
+def test_web_root_dies_and_dies__the_port_is_given_up(ca):
+    with moments.pending(ca, A) as start:
+        drop_in = "/run/systemd/system/acme-webroot.service.d/90-test.conf"
+        ca.write(drop_in, "[Service]\nExecStart=\nExecStart=/usr/bin/false\n")
+        ca.systemctl("daemon-reload")
+        kill(ca, "acme-webroot.service")
+        ca.outside.http("/", seconds=2)
+        ca.wait_until(lambda: not ca.active(SOCKET) and ca.nft_rules(comment="acmeward") == [])
+        ca.run(["rm", "-r", drop_in.rpartition("/")[0]])
+        ca.systemctl("daemon-reload")
+    moments.finish(start)
+    store.wait_gone(ca)
+    ca.run(["touch", f"{store.REQUESTS}/{A}"])
+    store.issue(ca, A)
