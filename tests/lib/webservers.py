@@ -13,7 +13,6 @@ NAMES = [f"{letter}.example.test" for letter in "abcd"]
 
 # In pebble's folder of the image, readable by everybody.
 CERTIFICATE, KEY = "/etc/pebble/cert.pem", "/etc/pebble/key.pem"
-BOTH_IN_ONE = "/etc/pebble/both.pem"
 
 _NGINX = """
 server {
@@ -99,7 +98,7 @@ http://d.example.test {{
 }}
 """
 
-_HAPROXY = f"""
+_HAPROXY = """
 global
         user haproxy
         group haproxy
@@ -115,7 +114,7 @@ frontend http
         LINES
         acl is_b hdr(host) b.example.test
         http-request redirect scheme https if is_b UNLESS
-        http-request deny if {{ hdr(host) d.example.test }} UNLESS
+        http-request deny if { hdr(host) d.example.test } UNLESS
         default_backend app
 backend app
         server nowhere 127.0.0.1:9

@@ -12,7 +12,7 @@ MACHINE = {"packages": webservers.PACKAGES}
 NAME = "all"
 UNIT = f"acme-renew@{NAME}.service"
 BOTH = "0.0.0.0:80 [::]:80"
-DIRECTORY = "/srv/acme/tokens"
+DIRECTORY = "/var/www/acme"
 DROP_IN = "/etc/systemd/system/acme-challenge@.service.d/directory.conf"
 
 
@@ -121,7 +121,7 @@ def own_directory(fresh):
 
 def test_directory__of_your_own(own_directory):
     m = own_directory
-    m.write(DROP_IN, f"[Service]\nBindPaths={DIRECTORY}\n")
+    m.write(DROP_IN, f"[Service]\nTemporaryFileSystem=/var:ro\nBindPaths={DIRECTORY}\n")
     m.systemctl("daemon-reload")
     m.write("/etc/nginx/sites-enabled/default",
             "server { listen 80; listen [::]:80; location /.well-known/acme-challenge/ { alias %s/; } }\n" % DIRECTORY)
@@ -129,6 +129,7 @@ def test_directory__of_your_own(own_directory):
     store.issue(m)
     gone(m)
     assert m.listdir(DIRECTORY) == []
+    assert not m.exists(f"/usr/lib/acmeward/root{DIRECTORY}")
     # Without a web server that looks there, ours does not need it.
     m.systemctl("stop", "nginx.service")
     m.run(["touch", f"{store.REQUESTS}/a.example.test"])
