@@ -62,7 +62,7 @@ static int refuse_io(Refusal *refusal, const char *verb, const char *path, int e
                  sizeof(text),
                  "Failed to %s a token in %s: %s; it must be a directory that the user "
                  "acme-challenge may write to, and outside of /run/acme a drop-in of "
-                 "acme-challenge@.service has to name it with BindPaths=",
+                 "acme-challenge@.service has to name it with BindPaths=; see acme-challenge(8)",
                  verb,
                  path,
                  strerror(-error));

@@ -8,7 +8,7 @@
 #include "config/config.h"
 #include "firewall/chain.h"
 
-/* As long as the port may stay open: RuntimeMaxSec= of acme-listener.service. The kernel takes an
+/* Twice as long as a lease may last: RuntimeMaxSec= of acme-challenge@.service. The kernel takes an
  * element out of its set by itself after that, whatever has become of us. */
 #define FIREWALL_ELEMENT_TIMEOUT_SEC 3600
 
