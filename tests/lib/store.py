@@ -35,7 +35,7 @@ def certificate(machine, name, path=None):
         text = machine.run(["openssl", "x509", "-in", path, "-noout", "-serial", "-fingerprint", "-sha256",
                             "-subject", "-issuer", "-dates", "-ext", "subjectAltName"])
     assert text.returncode == 0, text.stderr
-    values = dict(re.findall(r"^([\w ]+?)\s?=\s?(.*)$", text.stdout, re.MULTILINE))
+    values = dict(re.findall(r"^([\w ]+?) ?= ?(.*)$", text.stdout, re.MULTILINE))
     return {
         "serial": values["serial"].lower(),
         "fingerprint": next(v for k, v in values.items() if "ingerprint" in k).replace(":", "").lower(),
