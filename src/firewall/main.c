@@ -12,8 +12,9 @@
 #include "config/listen-address.h"
 #include "firewall/firewall.h"
 
-/* A transaction takes milliseconds. When the kernel or a very large ruleset holds it up for longer, PID 1
- * must not be kept waiting, nor the challenge: we end, and the port may be open all the same. */
+/* A transaction takes milliseconds. When the kernel or a very large ruleset holds it up for longer,
+ * PID 1 must not be kept waiting, nor the challenge: we end, and the port may be open all the same.
+ */
 #define FIREWALL_SECONDS 3U
 
 /* Return: how many addresses; 0 when one of the words is none. */
