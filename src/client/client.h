@@ -27,6 +27,7 @@ typedef struct Client {
         Nonces nonces;
         size_t nonces_under_way; /* requests to newNonce */
         Patience patience;
+        usec_t asked_usec; /* monotonic: when the last requests were begun */
 
         bool is_misconfigured;     /* the configuration has said so, before anything was begun */
         bool has_account;          /* the signer knows its URL */

@@ -219,12 +219,15 @@ static int look_at_authorizations(OrderFlow *f)
 static int wait_and_reread(OrderFlow *f)
 {
         Client *c = f->client;
-        usec_t pause_usec =
-                        f->retry_after_usec > 0 ? f->retry_after_usec : poll_pause_usec(f->polls);
-        usec_t now_usec = now_monotonic();
+        usec_t now_usec = now_monotonic(), until_usec;
         int r;
 
-        if (!patience_take(&c->patience, now_usec, now_usec + pause_usec)) {
+        /* Retry-After counts from its reply (RFC 9110 section 10.2.3); a pause of ours from the
+         * request, since the CA was at work while its reply came. */
+        until_usec = f->retry_after_usec > 0
+                                     ? now_usec + f->retry_after_usec
+                                     : MAX(now_usec, c->asked_usec + poll_pause_usec(f->polls));
+        if (!patience_take(&c->patience, now_usec, until_usec)) {
                 c->failure.retry_after_usec = f->retry_after_usec;
                 return failure_set(&c->failure,
                                    EXIT_TRY_AGAIN,
@@ -233,7 +236,7 @@ static int wait_and_reread(OrderFlow *f)
                                    "the next attempt goes on with it",
                                    order_status_to_string(f->order->status));
         }
-        r = requests_pause(c, now_usec + pause_usec);
+        r = requests_pause(c, until_usec);
         if (r != 0)
                 return r;
         f->polls++;

@@ -290,6 +290,7 @@ int requests_perform(Client *c, Request requests[], size_t n)
         Batch b = {.client = c, .requests = requests, .n = n, .n_left = n};
         int r = 0;
 
+        c->asked_usec = now_monotonic();
         for (size_t i = 0; r == 0 && i < n; i++)
                 r = client_admit_url(c, requests[i].url);
         while (r == 0 && b.n_left > 0) {
