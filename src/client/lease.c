@@ -61,7 +61,7 @@ static int judge_error(Failure *failure, const VarlinkReply *reply)
         } errors[] = {
                         {"DirectoryFailed",
                          "message",
-                         EXIT_TRY_AGAIN,
+                         EXIT_CONFIGURATION,
                          "The tokens cannot be written for the web server"},
                         {"SignerRefused",
                          "error",
