@@ -103,7 +103,8 @@ class Runner:
 
     def _read(self, prefix, results, output, status, seconds):
         try:
-            cases = list(xml.etree.ElementTree.parse(results).iter("testcase"))
+            # A case without a name is one that was interrupted.
+            cases = [case for case in xml.etree.ElementTree.parse(results).iter("testcase") if case.get("name")]
         except (OSError, xml.etree.ElementTree.ParseError):
             cases = []
         failed = False
@@ -120,8 +121,8 @@ class Runner:
                 self._report.skipped(name, skip.get("message") or "", duration)
             else:
                 self._report.passed(name, duration)
-        # 5: no tests in it. Anything else that no case explains is the module's own failure.
-        if status not in (0, 5) and not failed:
+        # 0: passed, 1: a test failed, 5: no tests in it. Anything else cut the module short.
+        if status not in (0, 5) and not (status == 1 and failed):
             text = output.read_text(errors="replace")[-2000:]
             self._report.failed(prefix, f"pytest ended with {status}\n{text}\nsee {output}", seconds)
 
