@@ -48,7 +48,9 @@ int json_parse(const char *text, size_t length, struct json_object **ret)
         tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
         if (!tokener)
                 return -ENOMEM;
-        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+        /* Not JSON_TOKENER_STRICT: what is JSON has been decided above, and since json-c 0.18 that
+         * flag refuses numbers beyond 64 bits, which JSON has (RFC 8259 section 6). */
+        json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
         value = json_tokener_parse_ex(tokener, text, (int) length);
         error = json_tokener_get_error(tokener);
         /* A number may go on until it is told that it does not. */
