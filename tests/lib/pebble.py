@@ -72,7 +72,9 @@ class Pebble:
         if validity is not None:
             # Up to 2.6 and from 2.7 on; each ignores the other's.
             settings["pebble"]["certificateValidityPeriod"] = validity
-            settings["pebble"]["profiles"]["default"]["validityPeriod"] = validity
+            # An order that names no profile gets any of them.
+            for profile in settings["pebble"]["profiles"].values():
+                profile["validityPeriod"] = validity
         if retry_after is not None:
             settings["pebble"]["retryAfter"] = retry_after
         settings["pebble"].update(more)
