@@ -102,10 +102,11 @@ def test_second_start_does_nothing_and_says_when_it_will(fresh):
                 if unit.endswith(".service") and unit.startswith(("acme-signer", "acme-challenge", "acme-listener",
                                                                  "acme-webroot"))}
     assert store.certificate(fresh, NAME) == first and store.state(fresh, NAME) == before
-    # Ninety days: due with a third of them left.
+    # Due with a third of its life left, or half of a short one: which of them Pebble from 2.7 on makes is chance.
     said = one(fresh, mark, "NOT_DUE", ACME_CERTIFICATE=NAME)
     certificate = before["certificate"]
-    due = (certificate["notAfterUsec"] - (certificate["notAfterUsec"] - certificate["notBeforeUsec"]) / 3) / 1e6
+    lifetime = certificate["notAfterUsec"] - certificate["notBeforeUsec"]
+    due = (certificate["notAfterUsec"] - lifetime / (2 if lifetime < 10 * 86400e6 else 3)) / 1e6
     moments = [datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
                for field, value in said.items() if field.startswith("ACME_")
                for text in re.findall(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(value))]
