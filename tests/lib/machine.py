@@ -5,10 +5,12 @@ Everything goes through the door a user has: systemctl, journalctl, nft, ss, ps 
 on what these return as data (properties, fields, JSON), never on prose.
 """
 
+import io
 import json
 import re
 import shlex
 import subprocess
+import tarfile
 import time
 from dataclasses import dataclass, field
 
@@ -205,6 +207,18 @@ class Machine(Settings):
         data = text.encode() if isinstance(text, str) else text
         self.run(["sh", "-eu", "-c", 'mkdir -p "${1%/*}"; rm -f "$1"; umask 077; cat >"$1"; chmod "$2" "$1"; '
                   '[ -z "$3" ] || chown "$3" "$1"', "write", path, f"{mode:o}", owner or ""], input=data, text=False)
+
+    def write_files(self, texts, mode=0o644):
+        """Write several files, path to text, at the cost of one."""
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            for path, text in texts.items():
+                entry = tarfile.TarInfo(path.lstrip("/"))
+                data = text.encode()
+                entry.size, entry.mode, entry.mtime = len(data), mode, int(time.time())
+                tar.addfile(entry, io.BytesIO(data))
+        self.run(["tar", "--extract", "--unlink-first", "--directory=/", "--file=-"],
+                 input=archive.getvalue(), text=False)
 
     def read(self, path, text=True):
         return self.run(["cat", path], text=text).stdout

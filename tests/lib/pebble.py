@@ -25,6 +25,7 @@ class Pebble:
     def __init__(self, machine):
         self._machine = machine
         self.where = "inside"
+        self._units = {}
 
     @property
     def host(self):
@@ -51,7 +52,6 @@ class Pebble:
         """
         self.stop()
         self.where = where
-        self._write_config(http_port, validity, retry_after, config or {})
         variables = {
             "PEBBLE_VA_NOSLEEP": int(nosleep), "PEBBLE_VA_ALWAYS_VALID": int(always_valid),
             "PEBBLE_WFE_NONCEREJECT": nonce_reject, "PEBBLE_AUTHZREUSE": authz_reuse,
@@ -59,13 +59,19 @@ class Pebble:
             "PEBBLE_CHAIN_LENGTH": chain_length, "PEBBLE_STRICT": f"-strict={str(strict).lower()}",
             "DNS_ARGUMENTS": self._dns_arguments(ipv4, ipv6), **(env or {}),
         }
-        self._machine.write("/etc/pebble/environment",
-                            "".join(f'{name}="{value}"\n' for name, value in variables.items()))
+        self._machine.write_files({
+            "/etc/pebble/environment": "".join(f'{name}="{value}"\n' for name, value in variables.items()),
+            "/etc/pebble/pebble.json": self._config(http_port, validity, retry_after, config or {}),
+            "/etc/hosts": self._hosts(),
+            TRUST: (self._machine.image.path / "etc/pebble/ca.pem").read_text(),
+        })
         self._write_units()
         self._machine.systemctl("start", *UNITS)
         return self
 
-    def _write_config(self, http_port, validity, retry_after, more):
+    @staticmethod
+    def _config(http_port, validity, retry_after, more):
+        """pebble.json."""
         text = (FILES / "pebble.json").read_text()
         settings = json.loads(text)
         settings["pebble"]["httpPort"] = http_port
@@ -78,7 +84,12 @@ class Pebble:
         if retry_after is not None:
             settings["pebble"]["retryAfter"] = retry_after
         settings["pebble"].update(more)
-        self._machine.write("/etc/pebble/pebble.json", json.dumps(settings, indent=4))
+        return json.dumps(settings, indent=4)
+
+    def _hosts(self):
+        """/etc/hosts: the CA's own name is not for its DNS to know."""
+        address = "127.0.0.1" if self.where == "inside" else OUTSIDE_V4
+        return f"127.0.0.1 localhost test-bed\n::1 localhost\n{address} pebble.example.test\n"
 
     def _dns_arguments(self, ipv4, ipv6):
         inside = self.where == "inside"
@@ -93,19 +104,16 @@ class Pebble:
                 f"-defaultIPv4={ipv4} -defaultIPv6={ipv6}")
 
     def _write_units(self):
-        m = self._machine
+        """The units, for the place where they are to run; PID 1 reads them again only if they have changed."""
+        place = f"NetworkNamespacePath={NAMESPACE}\n" if self.where == "outside" else ""
+        files = {}
         for unit in UNITS:
-            m.write(f"/etc/systemd/system/{unit}", (FILES / unit).read_text())
-            drop_in = f"/etc/systemd/system/{unit}.d/where.conf"
-            if self.where == "outside":
-                m.write(drop_in, f"[Service]\nNetworkNamespacePath={NAMESPACE}\n")
-            else:
-                m.run(["rm", "-f", drop_in])
-        hosts = "127.0.0.1 localhost test-bed\n::1 localhost\n"
-        hosts += f"{'127.0.0.1' if self.where == 'inside' else OUTSIDE_V4} pebble.example.test\n"
-        m.write("/etc/hosts", hosts)
-        m.write(TRUST, m.read("/etc/pebble/ca.pem"))
-        m.systemctl("daemon-reload")
+            files[f"/etc/systemd/system/{unit}"] = (FILES / unit).read_text()
+            files[f"/etc/systemd/system/{unit}.d/where.conf"] = f"[Service]\n{place}"
+        if files != self._units:
+            self._machine.write_files(files)
+            self._machine.systemctl("daemon-reload")
+            self._units = files
 
     def stop(self):
         self._machine.systemctl("stop", *UNITS, check=False)
