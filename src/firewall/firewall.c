@@ -17,7 +17,7 @@
 typedef struct Firewall {
         const ListenAddress *addresses;
         size_t n_addresses; /* 0: close */
-        const char *listen; /* the addresses, in words */
+        const char *listen; /* the addresses, in words; NULL to close */
         Nft *nft;
 } Firewall;
 
@@ -45,6 +45,7 @@ static void report_unavailable(const Firewall *f, const char *where, const char 
         else
                 audit(AUDIT_FIREWALL_UNAVAILABLE,
                       message,
+                      {AUDIT_OPERATION, f->n_addresses > 0 ? "open" : "close"},
                       {AUDIT_ADDRESS, f->listen},
                       {AUDIT_REASON, reason});
 }
@@ -59,23 +60,26 @@ static void report_opened(const Firewall *f, char *const *places)
             asprintf(&message, "Opened %s in %s", f->listen, list) < 0)
                 log_oom();
         else
-                audit(AUDIT_FIREWALL_OPENED, message, {AUDIT_ADDRESS, f->listen});
+                audit(AUDIT_FIREWALL_OPENED,
+                      message,
+                      {AUDIT_OPERATION, "open"},
+                      {AUDIT_ADDRESS, f->listen});
 }
 
-static void report_closed(const Firewall *f, size_t n)
+static void report_closed(size_t n)
 {
         char message[96];
 
         if (n == 0)
                 return;
         snprintf(message, sizeof(message), "Took %zu of our openings out of the packet filter", n);
-        audit(AUDIT_FIREWALL_CLOSED, message, {AUDIT_ADDRESS, f->listen});
+        audit(AUDIT_FIREWALL_CLOSED, message, {AUDIT_OPERATION, "close"});
 }
 
 static void report_done(const Firewall *f, const Plan *plan)
 {
         if (f->n_addresses == 0)
-                report_closed(f, plan->n_closed);
+                report_closed(plan->n_closed);
         else if (strv_length(plan->opened) == 0)
                 log_info("Nothing is to be opened in the packet filter for %s", f->listen);
         else
@@ -253,7 +257,7 @@ int firewall_open(const Config *config,
         return change(&(Firewall){addresses, n_addresses, listen, NULL}, config);
 }
 
-int firewall_close(const Config *config, const char *listen)
+int firewall_close(const Config *config)
 {
-        return change(&(Firewall){.listen = listen}, config);
+        return change(&(Firewall){}, config);
 }

@@ -13,6 +13,7 @@ int firewall_open(const Config *config,
                   size_t n_addresses,
                   const char *listen);
 
-/* Takes out all that is ours, whatever the addresses and the mode are now. config: NULL when it
- * could not be read, which must not keep the port open. Return: as above. */
-int firewall_close(const Config *config, const char *listen);
+/* Takes out all that is ours, whatever the mode is now. config: NULL when it could not be read,
+ * which must not keep the port open. What the packet filter refuses is audited. Return: as above.
+ */
+int firewall_close(const Config *config);

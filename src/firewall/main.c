@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* acme-firewall open ADDRESS…, acme-firewall close ADDRESS…: opens the packet filter for the web
- * root and closes it again. PID 1 runs it as acme-webroot.socket's ExecStartPost=, when the
- * addresses are bound, and as its ExecStopPost=, when they are no more, however that came.
+/* acme-firewall open ADDRESS…, acme-firewall close: opens the packet filter for the web root and
+ * closes it again. PID 1 runs it as acme-webroot.socket's ExecStartPost=, when the addresses are
+ * bound, and as acme-firewall-close.service when they are no more, however that came.
  *
  * It holds CAP_NET_ADMIN and nothing else, for milliseconds. It trusts its command line, which is
  * PID 1's, and the configuration, which is root's. */
@@ -35,7 +35,7 @@ static size_t parse_addresses(char **words, ListenAddress addresses[static CONFI
         return n;
 }
 
-static int run(bool is_open, char **words, const Config *config)
+static int open_for(char **words, const Config *config)
 {
         ListenAddress addresses[CONFIG_LISTEN_MAX];
         _cleanup_free_ char *listen = NULL;
@@ -45,8 +45,6 @@ static int run(bool is_open, char **words, const Config *config)
         r = strv_join(words, " ", &listen);
         if (r < 0)
                 return r;
-        if (!is_open)
-                return firewall_close(config, listen);
         n = parse_addresses(words, addresses);
         if (n == 0) {
                 log_error("Cannot open the packet filter for \"%s\": not ADDRESS:PORT...", listen);
@@ -59,14 +57,14 @@ int main(int argc, char **argv)
 {
         _cleanup_(config_freep) Config *config = NULL;
         _cleanup_(config_error_done) ConfigError error = {};
-        bool is_open = argc > 1 && streq(argv[1], "open");
+        bool is_open = argc > 2 && streq(argv[1], "open");
         int r;
 
         alarm(FIREWALL_SECONDS);
         log_open("acme-firewall");
-        if (argc < 2 || (!is_open && !streq(argv[1], "close"))) {
+        if (!is_open && (argc != 2 || !streq(argv[1], "close"))) {
                 log_error("Called with a wrong command line; it is \"acme-firewall open "
-                          "ADDRESS:PORT...\" or \"acme-firewall close ADDRESS:PORT...\"");
+                          "ADDRESS:PORT...\" or \"acme-firewall close\"");
                 return EXIT_BUG;
         }
         r = config_load(NULL, "", &config, &error);
@@ -75,7 +73,7 @@ int main(int argc, char **argv)
         if (r == CONFIG_E_INVALID && is_open)
                 return EXIT_CONFIGURATION;
         if (r >= 0)
-                r = run(is_open, argv + 2, config);
+                r = is_open ? open_for(argv + 2, config) : firewall_close(config);
         if (r < 0)
                 log_error_errno(r, "Failed to change the packet filter");
         return r < 0 ? EXIT_BUG : EXIT_DONE;

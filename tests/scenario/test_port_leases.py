@@ -21,7 +21,7 @@ def ca(fresh):
 
 
 def kill(machine, unit):
-    machine.systemctl("kill", "--signal=KILL", unit, check=False)
+    machine.systemctl("kill", "--kill-whom=main", "--signal=KILL", unit, check=False)
 
 
 def tokens(machine):
@@ -167,3 +167,23 @@ def test_web_root_dies_and_dies__the_port_is_given_up(ca):
     store.wait_gone(ca)
     ca.run(["touch", f"{store.REQUESTS}/{A}"])
     store.issue(ca, A)
+
+
+@pytest.mark.parametrize("way", ["killed", "cannot-be-started"])
+def test_closing_the_packet_filter_fails__it_is_tried_again(ca, way):
+    """Seen on systemd 262: a command that was to close could not be started, and the rule stayed."""
+    unit = "acme-firewall-close.service"
+    program = "/usr/bin/sleep 60" if way == "killed" else "/usr/lib/acmeward/nothing-here"
+    drop_in = f"/run/systemd/system/{unit}.d/90-test.conf"
+    ca.write(drop_in, f"[Service]\nExecStart=\nExecStart={program}\n")
+    ca.systemctl("daemon-reload")
+    try:
+        with moments.pending(ca, A) as start:
+            pass
+        assert moments.finish(start) == 0
+        ca.wait_until(lambda: ca.unit(unit)["ActiveState"] == "activating", interval=0.005)
+    finally:
+        ca.run(["rm", "-r", drop_in.rpartition("/")[0]])
+        ca.systemctl("daemon-reload")
+    kill(ca, unit)
+    store.wait_gone(ca)
