@@ -19,12 +19,12 @@ def nginx(fresh):
     saved = fresh.read(SITE)
     snippets = "/etc/nginx/snippets/acmeward.conf"
 
-    def start(*addresses, snippet=True, rest="location / { return 301 https://$host$request_uri; }"):
+    def start(*addresses, snippet=True):
         listen = "".join(f"listen {a}{' ipv6only=on' if a.startswith('[') else ''};\n" for a in addresses)
         fresh.run(["cp", SNIPPET, snippets])
         fresh.write(SITE, f"server {{\n{listen}server_name _;\nroot /var/www/html;\n"
                           f"{'include snippets/acmeward.conf;' if snippet else ''}\n"
-                          f"{rest}\n}}\n")
+                          "location / { return 301 https://$host$request_uri; }\n}\n")
         fresh.systemctl("reload-or-restart", "nginx.service")
 
     yield start
@@ -63,28 +63,16 @@ def test_nginx_with_our_lines__no_socket_and_no_rule(ca, nginx):
     assert ca.listdir("/run/acme/challenges") == []
 
 
-def says_which_unit_and_which_lines(machine):
-    mark = machine.cursor()
-    refused = machine.start(UNIT)
-    assert refused.exit_status == 78, refused
-    failed = one(machine, mark, "FAILED", ACME_CERTIFICATE=NAME)
-    assert "nginx.service" in str(failed)
-    assert any("/usr/share/doc/acmeward/webserver/nginx.conf" in str(entry["MESSAGE"])
-               for entry in machine.journal(since=mark, ACME_CERTIFICATE=NAME))
-    # The CA's patience is not used up: it has seen no order.
-    assert trail(machine, mark, "ORDER_CREATED") == []
-
-
-def test_nginx_without_our_lines__says_which_lines(ca, nginx):
-    nginx(*BOTH, snippet=False, rest="")
-    says_which_unit_and_which_lines(ca)
-    nginx(*BOTH)
-    store.issue(ca, NAME)
-
-
 def test_nginx_that_redirects_everything__says_which_lines(ca, nginx):
     nginx(*BOTH, snippet=False)
-    says_which_unit_and_which_lines(ca)
+    mark = ca.cursor()
+    refused = ca.start(UNIT)
+    assert refused.exit_status == 78, refused
+    assert "nginx.service" in str(one(ca, mark, "FAILED", ACME_CERTIFICATE=NAME))
+    assert any("/usr/share/doc/acmeward/webserver/nginx.conf" in str(entry["MESSAGE"])
+               for entry in ca.journal(since=mark, ACME_CERTIFICATE=NAME))
+    # The CA's patience is not used up: it has seen no order.
+    assert trail(ca, mark, "ORDER_CREATED") == []
 
 
 @pytest.mark.parametrize("theirs, ours", [BOTH, BOTH[::-1]], ids=["ipv4-taken", "ipv6-taken"])

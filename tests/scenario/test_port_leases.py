@@ -49,29 +49,6 @@ def test_two_leases_share_one_port(ca):
     assert len(trail(ca, mark, "LEASE_OPENED")) == len(trail(ca, mark, "LEASE_CLOSED")) == 2
 
 
-@pytest.mark.parametrize("victim", [f"acme-challenge@{A}.service", "acme-webroot.service", f"acme-signer@{A}.service",
-                                    f"acme-renew@{A}.service", "acme-listener.service"])
-def test_killed_while_pending__nothing_is_left(ca, victim):
-    with moments.pending(ca, A) as start:
-        assert tokens(ca) and ca.outside.reaches(80)
-        kill(ca, victim)
-    moments.finish(start)
-    store.wait_gone(ca)
-    # Whatever became of that renewal: the next one is none the worse.
-    ca.run(["touch", f"{store.REQUESTS}/{A}"])
-    store.issue(ca, A)
-    store.wait_gone(ca)
-
-
-def test_everything_killed_at_once__nothing_is_left(ca):
-    with moments.pending(ca, A) as start:
-        ca.run("systemctl kill --signal=KILL 'acme-*.service'", check=False)
-    assert moments.finish(start) != 0
-    store.wait_gone(ca)
-    ca.run(["touch", f"{store.REQUESTS}/{A}"])
-    store.issue(ca, A)
-
-
 STOP_AT = {
     # A program that stands still in place of ours, in its sandbox: the moment lasts until it is killed.
     "listener": ("acme-listener.service", "[Service]\nExecStart=\nExecStart=/usr/bin/sleep 60\n", "acme-listener.service"),
