@@ -2,7 +2,7 @@
 
 /* acme-firewall open ADDRESS…, acme-firewall close: opens the packet filter for the web root and
  * closes it again. PID 1 runs it as acme-webroot.socket's ExecStartPost=, when the addresses are
- * bound, and as acme-firewall-close.service when they are no more, however that came.
+ * bound, and as acme-firewall-close@.service when they are no more, however that came.
  *
  * It holds CAP_NET_ADMIN and nothing else, for milliseconds. It trusts its command line, which is
  * PID 1's, and the configuration, which is root's. */

@@ -149,7 +149,7 @@ def test_web_root_dies_and_dies__the_port_is_given_up(ca):
 @pytest.mark.parametrize("way", ["killed", "cannot-be-started"])
 def test_closing_the_packet_filter_fails__it_is_tried_again(ca, way):
     """Seen on systemd 262: a command that was to close could not be started, and the rule stayed."""
-    unit = "acme-firewall-close.service"
+    unit = "acme-firewall-close@stopped.service"
     program = "/usr/bin/sleep 60" if way == "killed" else "/usr/lib/acmeward/nothing-here"
     drop_in = f"/run/systemd/system/{unit}.d/90-test.conf"
     ca.write(drop_in, f"[Service]\nExecStart=\nExecStart={program}\n")
