@@ -44,6 +44,31 @@ int account_status_parse(const char *text, size_t length, AccountStatus *ret)
         return -EBADMSG;
 }
 
+int account_contact_parse(const char *text, size_t length, char ***ret)
+{
+        static const JsonField fields[] = {
+                        {"contact",
+                         JSON_STRING_ARRAY,
+                         0,
+                         ACCOUNT_CONTACT_MAX,
+                         NULL,
+                         JSON_NULLABLE,
+                         ACCOUNT_CONTACTS_MAX},
+                        {},
+        };
+        _cleanup_json_ struct json_object *object = NULL;
+        struct json_object *contact = NULL;
+        int r;
+
+        *ret = NULL;
+        r = json_parse(text, length, &object);
+        if (r == 0)
+                r = json_dispatch(object, fields, &contact, JSON_ALLOW_UNKNOWN, NULL);
+        if (r == -EBADMSG)
+                return 0;
+        return r == 0 && contact ? json_to_strv(contact, ret) : r;
+}
+
 const char *account_status_to_string(AccountStatus status)
 {
         return status_names[status];

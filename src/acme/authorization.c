@@ -19,6 +19,7 @@ typedef struct RawAuthorization {
         const char *status;
         struct json_object *identifier;
         struct json_object *challenges;
+        bool wildcard;
 } RawAuthorization;
 
 static const JsonField fields[] = {
@@ -41,6 +42,8 @@ static const JsonField fields[] = {
                  NULL,
                  JSON_MANDATORY,
                  AUTHORIZATION_CHALLENGES_MAX},
+                /* RFC 8555 section 7.1.4: absent from all others. */
+                {"wildcard", JSON_BOOLEAN, offsetof(RawAuthorization, wildcard)},
                 {},
 };
 
@@ -68,6 +71,7 @@ static int understand(const RawAuthorization *raw, Authorization *a, const char 
         r = acme_identifier_parse(raw->identifier, &a->identifier);
         if (r < 0)
                 return r;
+        a->is_wildcard = raw->wildcard;
 
         for (size_t i = 0; i < n; i++) {
                 r = challenge_parse(json_object_array_get_idx(raw->challenges, i),
@@ -123,11 +127,10 @@ const char *authorization_status_to_string(AuthorizationStatus status)
         return status_names[status];
 }
 
-const Challenge *authorization_challenge(const Authorization *authorization, const char *type)
+const Challenge *authorization_challenge(const Authorization *authorization, ChallengeType type)
 {
         for (size_t i = 0; i < authorization->n_challenges; i++)
-                if (authorization->challenges[i]->is_known &&
-                    streq(authorization->challenges[i]->type, type))
+                if (authorization->challenges[i]->type == type)
                         return authorization->challenges[i];
         return NULL;
 }
@@ -139,7 +142,7 @@ const Problem *authorization_error(const Authorization *authorization)
         for (size_t i = 0; i < authorization->n_challenges; i++) {
                 const Challenge *c = authorization->challenges[i];
 
-                if (c->error && (!error || c->is_known))
+                if (c->error && (!error || c->type != CHALLENGE_TYPE_INVALID))
                         error = c->error;
         }
         return error;

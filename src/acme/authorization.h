@@ -20,6 +20,7 @@ typedef enum AuthorizationStatus {
 typedef struct Authorization {
         AuthorizationStatus status;
         char *identifier; /* a DNS name in lower case */
+        bool is_wildcard; /* the order has "*." before it */
         Challenge *challenges[AUTHORIZATION_CHALLENGES_MAX];
         size_t n_challenges;
 } Authorization;
@@ -36,7 +37,7 @@ DEFINE_CLEANUP(Authorization *, authorization_free);
 const char *authorization_status_to_string(AuthorizationStatus status);
 
 /* The first challenge of this type; NULL when it is not offered. */
-const Challenge *authorization_challenge(const Authorization *authorization, const char *type);
+const Challenge *authorization_challenge(const Authorization *authorization, ChallengeType type);
 
 /* Why it failed: the error of the challenge that was tried; NULL when the CA does not say. */
 const Problem *authorization_error(const Authorization *authorization);

@@ -8,8 +8,6 @@
 #include "acme/token.h"
 #include "acme/url.h"
 
-#define TYPE_MAX 64U
-
 static const char *const status_names[] = {
                 [CHALLENGE_PENDING] = "pending",
                 [CHALLENGE_PROCESSING] = "processing",
@@ -24,11 +22,16 @@ typedef struct RawChallenge {
 } RawChallenge;
 
 static const JsonField type_fields[] = {
-                {"type", JSON_STRING, offsetof(Challenge, type), TYPE_MAX, NULL, JSON_MANDATORY},
+                {"type",
+                 JSON_STRING,
+                 offsetof(Challenge, name),
+                 CHALLENGE_TYPE_NAME_MAX,
+                 NULL,
+                 JSON_MANDATORY},
                 {},
 };
 
-static const JsonField http01_fields[] = {
+static const JsonField known_fields[] = {
                 {"status", JSON_STRING, offsetof(RawChallenge, status), 32, NULL, JSON_MANDATORY},
                 {"url",
                  JSON_STRING,
@@ -45,12 +48,13 @@ static const JsonField http01_fields[] = {
                 {},
 };
 
-static int read_http01(Challenge *c, const char **ret_field)
+/* The same members for each (RFC 8555 sections 8.3, 8.4; RFC 8737 section 3). */
+static int read_known(Challenge *c, const char **ret_field)
 {
         RawChallenge raw = {};
         int r;
 
-        r = json_dispatch(c->object, http01_fields, &raw, JSON_ALLOW_UNKNOWN, ret_field);
+        r = json_dispatch(c->object, known_fields, &raw, JSON_ALLOW_UNKNOWN, ret_field);
         if (r < 0)
                 return r;
 
@@ -60,7 +64,6 @@ static int read_http01(Challenge *c, const char **ret_field)
                         c->status = (ChallengeStatus) i;
                         c->url = raw.url;
                         c->token = raw.token;
-                        c->is_known = true;
                         return 0;
                 }
         return -EBADMSG;
@@ -82,8 +85,9 @@ int challenge_parse(struct json_object *object, Challenge **ret, const char **re
         r = json_dispatch(object, type_fields, c, JSON_ALLOW_UNKNOWN, ret_field);
         if (r < 0)
                 return r;
-        if (streq(c->type, CHALLENGE_HTTP01)) {
-                r = read_http01(c, ret_field);
+        c->type = challenge_type_from_string(c->name);
+        if (c->type != CHALLENGE_TYPE_INVALID) {
+                r = read_known(c, ret_field);
                 if (r < 0)
                         return r;
         }

@@ -3,6 +3,7 @@
 
 /* A challenge of an authorization (RFC 8555 section 8). */
 
+#include "acme/challenge-type.h"
 #include "acme/problem.h"
 
 typedef enum ChallengeStatus {
@@ -12,12 +13,11 @@ typedef enum ChallengeStatus {
         CHALLENGE_INVALID,
 } ChallengeStatus;
 
-#define CHALLENGE_HTTP01 "http-01"
-
 typedef struct Challenge {
         struct json_object *object; /* owns the strings */
-        const char *type;           /* unescaped */
-        bool is_known;              /* http-01; of the others nothing but type and error is read */
+        const char *name;           /* of its type, unescaped */
+        /* CHALLENGE_TYPE_INVALID: not one of ours; nothing but name and error is read. */
+        ChallengeType type;
         ChallengeStatus status;
         const char *url;
         const char *token;

@@ -25,6 +25,24 @@ bool acme_dns_name_is_valid(const char *name)
         return true;
 }
 
+/* Return: as acme_identifier_parse(). */
+static int parse_dns_name(const char *value, char **ret)
+{
+        char *copy;
+
+        /* RFC 8738 section 3: an address has a type of its own. */
+        if (!acme_dns_name_is_valid(value) || acme_is_address(value))
+                return -EBADMSG;
+        copy = strdup(value);
+        if (!copy)
+                return -ENOMEM;
+        for (char *p = copy; *p; p++)
+                if (*p >= 'A' && *p <= 'Z')
+                        *p = (char) (*p - 'A' + 'a');
+        *ret = copy;
+        return 0;
+}
+
 int acme_identifier_parse(struct json_object *object, char **ret)
 {
         static const JsonField fields[] = {
@@ -33,12 +51,11 @@ int acme_identifier_parse(struct json_object *object, char **ret)
                          JSON_STRING,
                          offsetof(Identifier, value),
                          ACME_IDENTIFIER_MAX,
-                         acme_dns_name_is_valid,
+                         NULL,
                          JSON_MANDATORY},
                         {},
         };
         Identifier identifier;
-        char *copy;
         int r;
 
         if (!json_object_is_type(object, json_type_object))
@@ -46,15 +63,10 @@ int acme_identifier_parse(struct json_object *object, char **ret)
         r = json_dispatch(object, fields, &identifier, JSON_ALLOW_UNKNOWN, NULL);
         if (r < 0)
                 return r;
-        if (!streq(identifier.type, "dns"))
+        if (streq(identifier.type, "dns"))
+                return parse_dns_name(identifier.value, ret);
+        if (!streq(identifier.type, "ip"))
                 return -EBADMSG;
-
-        copy = strdup(identifier.value);
-        if (!copy)
-                return -ENOMEM;
-        for (char *p = copy; *p; p++)
-                if (*p >= 'A' && *p <= 'Z')
-                        *p = (char) (*p - 'A' + 'a');
-        *ret = copy;
-        return 0;
+        r = acme_address_normalize(identifier.value, ret);
+        return r == -EINVAL ? -EBADMSG : r;
 }

@@ -24,6 +24,7 @@ typedef struct RawOrder {
         struct json_object *identifiers;
         struct json_object *authorizations;
         struct json_object *error;
+        const char *profile;
         const char *finalize;
         const char *certificate;
 } RawOrder;
@@ -45,6 +46,7 @@ static const JsonField fields[] = {
                  acme_url_is_valid,
                  JSON_MANDATORY,
                  ORDER_AUTHORIZATIONS_MAX},
+                {"profile", JSON_STRING, offsetof(RawOrder, profile), 0, NULL, JSON_NULLABLE},
                 {"finalize",
                  JSON_STRING,
                  offsetof(RawOrder, finalize),
@@ -147,6 +149,7 @@ int order_parse(const char *text, size_t length, Order **ret, const char **ret_f
         r = understand(&raw, o, ret_field);
         if (r < 0)
                 return r;
+        o->profile = raw.profile;
         o->finalize = raw.finalize;
         o->certificate = raw.certificate;
 

@@ -24,6 +24,7 @@ typedef struct Order {
         usec_t expires_usec;     /* USEC_INFINITY: not told */
         char **identifiers;      /* in lower case, sorted, each once */
         char **authorizations;   /* URLs, each once; in no order */
+        const char *profile;     /* NULL: not told */
         const char *finalize;    /* a URL */
         const char *certificate; /* a URL; NULL but when valid, and then mandatory */
         Problem *error;          /* NULL: none */

@@ -95,9 +95,10 @@ static const ProblemRule rules[] = {
                      NEVER,
                      ACCOUNT,
                      REFUSED,
-                     "the CA wants an external account binding, which is not supported yet; choose "
-                     "another "
-                     "CA with CA="),
+                     "the CA registers its customers only; put the line \"ACCOUNT KEY-ID MAC-KEY\" "
+                     "with "
+                     "what it gave you into /etc/credstore/acme.external-accounts, see "
+                     "acme-account(8)"),
                 RULE("incorrectResponse",
                      VALIDATION,
                      LATER,
@@ -112,6 +113,13 @@ static const ProblemRule rules[] = {
                      CONFIGURATION,
                      CONFIGURATION,
                      "correct Contact= in /etc/acme/acme.conf"),
+                RULE("invalidProfile",
+                     REQUEST,
+                     NEVER,
+                     CONFIGURATION,
+                     REFUSED,
+                     "the CA does not issue by this profile to this account, or not any more; "
+                     "correct Profile="),
                 RULE("malformed",
                      REQUEST,
                      NEVER,
@@ -167,9 +175,9 @@ static const ProblemRule rules[] = {
                      LATER,
                      DOMAIN,
                      TRY_AGAIN,
-                     "the CA asked at port 80 of the name and got another answer; see that the "
-                     "name's "
-                     "addresses (A and AAAA) are this machine's and which server answers there"),
+                     "the CA found another answer than ours; for http-01, see that the name's "
+                     "addresses (A and AAAA) are this machine's and which server answers at port "
+                     "80 there; for dns-01, that every server of the zone has the same records"),
                 RULE("unsupportedContact",
                      REQUEST,
                      NEVER,
@@ -208,6 +216,14 @@ static const ProblemRule rule_too_many =
                      ACCOUNT,
                      TRY_AGAIN,
                      "the CA's limit is reached; the timer waits as long as the CA asks");
+static const ProblemRule rule_not_found =
+                RULE(NULL,
+                     REQUEST,
+                     LATER,
+                     CA,
+                     TRY_AGAIN,
+                     "the CA has nothing where it said that there is something; the next attempt "
+                     "asks anew");
 static const ProblemRule rule_refused =
                 RULE(NULL,
                      REQUEST,
@@ -230,9 +246,25 @@ const ProblemRule *problem_rule_for_status(ProblemStage stage, unsigned http_sta
                 return &rule_validation;
         if (http_status == 429)
                 return &rule_too_many;
+        if (http_status == 404 || http_status == 410)
+                return &rule_not_found;
         if (http_status >= 400 && http_status < 500 && http_status != 408)
                 return &rule_refused;
         return &rule_server_error;
+}
+
+bool problem_rule_is_of_this_ca(const ProblemRule *rule)
+{
+        switch (rule->fault) {
+        case PROBLEM_FAULT_CA:
+                return true;
+        case PROBLEM_FAULT_NOBODY:
+                return rule->retry != PROBLEM_RETRY_NEVER;
+        case PROBLEM_FAULT_ACCOUNT:
+                return rule->retry == PROBLEM_RETRY_LATER;
+        default:
+                return false;
+        }
 }
 
 const ProblemRule *problem_rules(size_t *ret_n)

@@ -244,6 +244,11 @@ const ProblemRule *problem_rule(const Problem *problem, ProblemStage stage, unsi
         if (rule)
                 return rule;
 
+        /* CAs say "malformed" of a URL of theirs that has gone. */
+        if ((http_status == 404 || http_status == 410) && problem &&
+            problem_is(problem, "malformed"))
+                return problem_rule_for_status(stage, http_status);
+
         rules = problem_rules(&n);
         FOREACH_ARRAY (r, rules, n)
                 if (problem && r->name && r->stage == stage && problem_is(problem, r->name))

@@ -78,5 +78,9 @@ typedef struct ProblemRule {
  * without a document. Never NULL. */
 const ProblemRule *problem_rule(const Problem *problem, ProblemStage stage, unsigned http_status);
 
+/* Has this CA refused for a reason of its own, so that another one may well not: its fault,
+ * nobody's that a person could mend, or a limit that passes? */
+bool problem_rule_is_of_this_ca(const ProblemRule *rule);
+
 /* The whole table, for tests and for tools that print it. */
 const ProblemRule *problem_rules(size_t *ret_n);

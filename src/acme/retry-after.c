@@ -123,6 +123,8 @@ static int parse_date(const char *value, usec_t now_usec, usec_t *ret_moment_use
         struct tm today, tm = {};
         time_t moment;
 
+        if (strnlen(value, DATE_LENGTH_MAX + 1) > DATE_LENGTH_MAX)
+                return -EINVAL;
         if (!gmtime_r(&now, &today))
                 return -EINVAL;
         if (!parse_imf_fixdate(value, &tm)) {
@@ -144,7 +146,7 @@ static int parse_date(const char *value, usec_t now_usec, usec_t *ret_moment_use
         return 0;
 }
 
-int retry_after_parse(const char *value, usec_t now_usec, usec_t *ret_span_usec)
+int retry_after_parse(const char *value, const char *date, usec_t now_usec, usec_t *ret_span_usec)
 {
         usec_t moment_usec, seconds = 0;
         size_t digits;
@@ -159,11 +161,11 @@ int retry_after_parse(const char *value, usec_t now_usec, usec_t *ret_span_usec)
                 return 0;
         }
 
-        if (strnlen(value, DATE_LENGTH_MAX + 1) > DATE_LENGTH_MAX)
-                return -EINVAL;
         r = parse_date(value, now_usec, &moment_usec);
         if (r < 0)
                 return r;
+        if (date)
+                (void) parse_date(date, now_usec, &now_usec);
         *ret_span_usec = moment_usec <= now_usec
                                          ? 0
                                          : MIN(moment_usec - now_usec, RETRY_AFTER_MAX_USEC);

@@ -54,6 +54,9 @@ static void test_directory_parse__one_member_bad(void **state)
         static const Mutation mutations[] = {
                         {NULL, "meta", NULL, 0},
                         {NULL, "meta", "null", 0},
+                        {NULL, "renewalInfo", NULL, 0},
+                        {NULL, "renewalInfo", "'https://example.com/renewal-info'", 0},
+                        BAD_URLS(NULL, "renewalInfo"),
                         {NULL, "newAuthz", NULL, 0},
                         {NULL, "newAuthz", "[1]", 0},
                         {NULL, "unheardOf", "{'a': [{}]}", 0},
@@ -148,6 +151,8 @@ static void test_order_parse__one_member_bad(void **state)
                         {NULL, "identifiers", "['example.org']", -EBADMSG, "identifiers"},
                         {NULL, "identifiers", "[null]", -EBADMSG, "identifiers"},
                         {"identifiers", "type", "'ip'", -EBADMSG, "identifiers"},
+                        {"identifiers", "type", "'email'", -EBADMSG, "identifiers"},
+                        {"identifiers", "value", "'192.0.2.1'", -EBADMSG, "identifiers"},
                         {"identifiers", "value", "'a b'", -EBADMSG, "identifiers"},
                         {"identifiers", "value", "''", -EBADMSG, "identifiers"},
                         {"identifiers", "value", NULL, -EBADMSG, "identifiers"},
@@ -195,7 +200,7 @@ static void test_authorization_parse__rfc_example(void **state)
         assert_int_equal(authorization_parse(text, strlen(text), &a, &field), 0);
         assert_int_equal(a->status, AUTHORIZATION_VALID);
         assert_string_equal(a->identifier, "www.example.org");
-        c = authorization_challenge(a, CHALLENGE_HTTP01);
+        c = authorization_challenge(a, CHALLENGE_TYPE_HTTP01);
         assert_non_null(c);
         assert_int_equal(c->status, CHALLENGE_VALID);
         assert_string_equal(c->url, "https://example.com/acme/chall/prV_B7yEyA4");
@@ -213,10 +218,10 @@ static void test_authorization_parse__types_nobody_knows(void **state)
         (void) state;
         assert_int_equal(authorization_parse(text, strlen(text), &a, &field), 0);
         assert_int_equal(a->n_challenges, 3);
-        c = authorization_challenge(a, CHALLENGE_HTTP01);
+        c = authorization_challenge(a, CHALLENGE_TYPE_HTTP01);
         assert_non_null(c);
         assert_int_equal(c->status, CHALLENGE_PROCESSING);
-        assert_null(authorization_challenge(a, "tls-alpn-01"));
+        assert_null(authorization_challenge(a, CHALLENGE_TYPE_TLS_ALPN01));
         assert_non_null(authorization_error(a));
 }
 
@@ -236,7 +241,8 @@ static void test_authorization_parse__one_member_bad(void **state)
 {
         static const Mutation mutations[] = {
                         {NULL, "expires", "7", 0},
-                        {NULL, "wildcard", "'maybe'", 0},
+                        {NULL, "wildcard", "'maybe'", -EBADMSG, "wildcard"},
+                        {NULL, "wildcard", "true", 0},
                         {NULL, "status", "'deactivated'", 0},
                         {NULL, "status", "'ready'", -EBADMSG, "status"},
                         {NULL, "status", NULL, -EBADMSG, "status"},

@@ -4,7 +4,7 @@
 
 #include "acme/test-mutate.h"
 
-/* RFC 8555 section 6.7, in its order. */
+/* RFC 8555 section 6.7, in its order; draft-ietf-acme-profiles. */
 static const char *const errors[] = {
                 "accountDoesNotExist",
                 "alreadyRevoked",
@@ -30,6 +30,7 @@ static const char *const errors[] = {
                 "unsupportedContact",
                 "unsupportedIdentifier",
                 "userActionRequired",
+                "invalidProfile",
 };
 
 static Problem *parse(const char *text)
@@ -128,8 +129,13 @@ static void test_problem_rule__of_others_by_status(void **state)
                         {"{'type': 'urn:ietf:params:acme:error:'}", 403, EXIT_REFUSED},
                         {"{'type': 'badNonce'}", 403, EXIT_REFUSED},
                         {"{'type': 'https://ca.example/errors/badNonce'}", 429, EXIT_TRY_AGAIN},
+                        {"{'type': 'urn:ietf:params:acme:error:malformed'}", 404, EXIT_TRY_AGAIN},
+                        {"{'type': 'urn:ietf:params:acme:error:malformed'}", 400, EXIT_BUG},
+                        {"{'type': 'urn:ietf:params:acme:error:unauthorized'}", 404, EXIT_REFUSED},
                         {"{}", 503, EXIT_TRY_AGAIN},
-                        {"{}", 404, EXIT_REFUSED},
+                        {"{}", 404, EXIT_TRY_AGAIN},
+                        {"{}", 410, EXIT_TRY_AGAIN},
+                        {"{}", 403, EXIT_REFUSED},
                         {NULL, 429, EXIT_TRY_AGAIN},
                         {NULL, 408, EXIT_TRY_AGAIN},
                         {NULL, 502, EXIT_TRY_AGAIN},
@@ -261,12 +267,54 @@ static void test_problem_parse__refuses_what_is_no_object(void **state)
         assert_null(p);
 }
 
+/* Whom it would be of use to ask next. */
+static void test_problem_rule__of_this_ca(void **state)
+{
+        static const struct {
+                const char *type;
+                ProblemStage stage;
+                bool of_this_ca;
+        } rows[] = {
+                        {"rateLimited", PROBLEM_AT_REQUEST, true},
+                        {"serverInternal", PROBLEM_AT_REQUEST, true},
+                        {"badNonce", PROBLEM_AT_REQUEST, true},
+                        {"orderNotReady", PROBLEM_AT_REQUEST, true},
+                        {"alreadyRevoked", PROBLEM_AT_REQUEST, false},
+                        {"malformed", PROBLEM_AT_REQUEST, false},
+                        {"userActionRequired", PROBLEM_AT_REQUEST, false},
+                        {"unauthorized", PROBLEM_AT_REQUEST, false},
+                        {"unauthorized", PROBLEM_AT_VALIDATION, false},
+                        {"rejectedIdentifier", PROBLEM_AT_REQUEST, false},
+                        {"connection", PROBLEM_AT_VALIDATION, false},
+                        {"caa", PROBLEM_AT_VALIDATION, false},
+        };
+
+        (void) state;
+        FOREACH_ARRAY (row, rows, ELEMENTSOF(rows)) {
+                _cleanup_free_ char *text = NULL;
+                _cleanup_(problem_freep) Problem *p = NULL;
+
+                assert_true(asprintf(&text,
+                                     "{\"type\":\"urn:ietf:params:acme:error:%s\"}",
+                                     row->type) > 0);
+                assert_int_equal(problem_parse(text, strlen(text), &p), 0);
+                assert_row(row->type,
+                           problem_rule_is_of_this_ca(problem_rule(p, row->stage, 403)) ==
+                                           row->of_this_ca);
+        }
+        assert_true(problem_rule_is_of_this_ca(problem_rule(NULL, PROBLEM_AT_REQUEST, 503)));
+        assert_true(problem_rule_is_of_this_ca(problem_rule(NULL, PROBLEM_AT_REQUEST, 429)));
+        assert_true(problem_rule_is_of_this_ca(problem_rule(NULL, PROBLEM_AT_REQUEST, 404)));
+        assert_false(problem_rule_is_of_this_ca(problem_rule(NULL, PROBLEM_AT_REQUEST, 403)));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_problem_rules__every_error_has_a_row),
                         cmocka_unit_test(test_problem_rules__as_the_man_page_has_them),
                         cmocka_unit_test(test_problem_rule__depends_on_the_stage),
+                        cmocka_unit_test(test_problem_rule__of_this_ca),
                         cmocka_unit_test(test_problem_rule__of_others_by_status),
                         cmocka_unit_test(test_problem_rule__compound_is_as_grave_as_its_gravest),
                         cmocka_unit_test(test_problem_format__rfc_example),

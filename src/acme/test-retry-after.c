@@ -54,10 +54,35 @@ static void test_retry_after_parse__table(void **state)
         (void) state;
         FOREACH_ARRAY (c, cases, ELEMENTSOF(cases)) {
                 usec_t span_usec = 4711;
-                int r = retry_after_parse(c->value, NOW, &span_usec);
+                int r = retry_after_parse(c->value, NULL, NOW, &span_usec);
 
                 if (r != c->r || span_usec != (c->r == 0 ? c->span_usec : 4711))
                         fail_msg("%s: %d, %" PRIu64, c->value, r, span_usec);
+        }
+}
+
+/* A clock of ours that is wrong by years is nobody's matter when the CA says what time it has. */
+static void test_retry_after_parse__counts_from_the_reply(void **state)
+{
+        static const struct {
+                const char *value, *date;
+                usec_t span_usec;
+        } cases[] = {
+                        {"Fri, 31 Dec 1999 23:59:59 GMT", "Fri, 31 Dec 1999 23:58:59 GMT", 60},
+                        {"Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:07 GMT", 30},
+                        {"Sat, 01 Jan 2039 00:00:10 GMT", "Saturday, 01-Jan-39 00:00:00 GMT", 10},
+                        {"Sun, 06 Nov 1994 08:49:37 GMT", "Mon, 07 Nov 1994 08:49:37 GMT", 0},
+                        {"Fri, 31 Dec 1999 23:59:59 GMT", "yesterday", 179},
+                        {"Fri, 31 Dec 1999 23:59:59 GMT", "", 179},
+                        {"120", "Sun, 06 Nov 1994 08:49:07 GMT", 120},
+        };
+
+        (void) state;
+        FOREACH_ARRAY (c, cases, ELEMENTSOF(cases)) {
+                usec_t span_usec = 4711;
+
+                assert_row(c->value, retry_after_parse(c->value, c->date, NOW, &span_usec) == 0);
+                assert_row(c->value, span_usec == c->span_usec * USEC_PER_SEC);
         }
 }
 
@@ -104,6 +129,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_retry_after_parse__table),
+                        cmocka_unit_test(test_retry_after_parse__counts_from_the_reply),
                         cmocka_unit_test(test_acme_timestamp_parse__table),
         };
 

@@ -158,9 +158,42 @@ static void test_acme_nonce_is_valid__table(void **state)
         assert_false(acme_nonce_is_valid("a\",\"alg\":\"none"));
 }
 
+static void test_acme_url_is_apart__table(void **state)
+{
+        static const struct {
+                const char *url, *other;
+                bool expected;
+        } cases[] = {
+                        {"https://a/acme/authz/1/2", "https://a/acme/acct/1", true},
+                        {"https://a/authZ/x-_Y", "https://a/my-account/1", true},
+                        {"https://a/acme/authz/1", "https://b/acme/acct/1", true},
+                        {"https://a/acct", "https://a/acct/1", true},
+                        {"https://a/acme/acct/1", "https://a/acme/acct/1", false},
+                        {"https://a/acme/acct/1", "https://b/acme/acct/1", false},
+                        {"https://a/acme/acct/2", "https://a/acme/acct/1", false},
+                        {"https://a/ACME/Acct/1", "https://a/acme/acct/1", false},
+                        {"https://a/acme/acct/1/authz/2", "https://a/acme/acct/1", false},
+                        {"https://a/x?acme/acct/1", "https://a/acme/acct/1", false},
+                        {"https://a/x/../acme/acct/1", "https://a/acme/acct/1", false},
+                        {"https://a/acme/authz/%31", "https://a/acme/acct/1", false},
+                        {"https://a/acme//acct/1", "https://a/acme/acct/1", false},
+                        {"https://a/acme/acct;x/1", "https://a/acme/acct/1", false},
+                        {"https://a/authz/1", "https://a/acct?id=1", false},
+                        {"https://a/authz/1", "https://a/1", false},
+                        {"https://a/authz/1/", "https://a/acct/1", false},
+                        {"https://a/", "https://a/acct/1", false},
+                        {"https://a", "https://a/acct/1", false},
+        };
+
+        (void) state;
+        FOREACH_ARRAY (c, cases, ELEMENTSOF(cases))
+                assert_row(c->url, acme_url_is_apart(c->url, c->other) == c->expected);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                        cmocka_unit_test(test_acme_url_is_apart__table),
                         cmocka_unit_test(test_acme_url_is_valid__table),
                         cmocka_unit_test(test_acme_url_is_valid__length),
                         cmocka_unit_test(test_acme_url_origin__one_spelling),

@@ -176,3 +176,30 @@ bool acme_url_has_origin(const char *url, char *const *origins)
                         return true;
         return false;
 }
+
+/* The path of a valid URL when it is made of plain segments alone; NULL: of something else. */
+static const char *plain_path(const char *url)
+{
+        const char *path = strchr(url + strlen("https://"), '/');
+
+        if (!path || path[1] == '\0')
+                return NULL;
+        for (const char *p = path; *p; p++)
+                if (*p == '/' ? p[1] == '/' || p[1] == '\0'
+                              : !((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+                                  (*p >= '0' && *p <= '9') || *p == '-' || *p == '_'))
+                        return NULL;
+        return path;
+}
+
+bool acme_url_is_apart(const char *url, const char *other)
+{
+        const char *path = plain_path(url), *other_path = plain_path(other);
+
+        if (!path || !other_path)
+                return false;
+        /* With the last '/': siblings have it in common. Some servers do not tell cases apart. */
+        return strncasecmp(path,
+                           other_path,
+                           (size_t) (strrchr(other_path, '/') + 1 - other_path)) != 0;
+}

@@ -19,3 +19,8 @@ int acme_url_origin(const char *url, char **ret);
 
 /* Is the URL valid, and its origin one of these (each as acme_url_origin() writes it)? */
 bool acme_url_has_origin(const char *url, char *const *origins);
+
+/* Can the one URL for sure not stand for the object that the other names, nor for a sibling of it?
+ * Where a server may see two spellings as one (percent-encoding, dots, a query), nothing is sure.
+ * Both are valid, and taken for the same server's. */
+bool acme_url_is_apart(const char *url, const char *other);

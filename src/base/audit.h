@@ -37,11 +37,20 @@ typedef struct AuditField {
 #define AUDIT_NOT_AFTER "ACME_NOT_AFTER="
 #define AUDIT_PROBLEM "ACME_PROBLEM="
 #define AUDIT_RETRY_AT "ACME_RETRY_AT="
+#define AUDIT_RENEW_AT "ACME_RENEW_AT="
 #define AUDIT_REASON "ACME_REASON="
 #define AUDIT_ADDRESS "ACME_ADDRESS="
 #define AUDIT_KEY_TYPE "ACME_KEY_TYPE="
 #define AUDIT_PEER "ACME_PEER="
 #define AUDIT_UNIT "ACME_UNIT="
+#define AUDIT_THUMBPRINT "ACME_THUMBPRINT="
+#define AUDIT_TARGET "ACME_TARGET="
+#define AUDIT_PATH "ACME_PATH="
+#define AUDIT_CONSUMER "ACME_CONSUMER="
+#define AUDIT_CREDENTIAL "ACME_CREDENTIAL="
+#define AUDIT_ENDPOINT "ACME_ENDPOINT="
+#define AUDIT_SERIAL_SERVED "ACME_SERIAL_SERVED="
+#define AUDIT_PLACEHOLDER "ACME_PLACEHOLDER="
 
 /* Sends one entry; ACME_CERTIFICATE= comes from log_set_certificate(). message is for people and
  * ends without a full stop. Fields are n_fields. A journal that does not take it is logged to

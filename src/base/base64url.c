@@ -41,3 +41,31 @@ bool base64url_is_valid(const char *s, size_t min, size_t max)
                 n++;
         return n >= min && n <= max && s[n] == '\0';
 }
+
+int base64url_decode(const char *s, void *data, size_t max, size_t *ret_length)
+{
+        unsigned char *p = data;
+        uint32_t group = 0;
+        unsigned bits = 0;
+        size_t n = 0;
+
+        for (; *s; s++) {
+                const char *letter = memchr(alphabet, *s, sizeof(alphabet));
+
+                if (!letter)
+                        return -EBADMSG;
+                group = group << 6 | (uint32_t) (letter - alphabet);
+                bits += 6;
+                if (bits < 8)
+                        continue;
+                if (n == max)
+                        return -EFBIG;
+                bits -= 8;
+                p[n++] = (unsigned char) (group >> bits);
+        }
+        /* One letter alone, or bits that say something. */
+        if (bits >= 6 || (group & ((1U << bits) - 1)) != 0)
+                return -EBADMSG;
+        *ret_length = n;
+        return 0;
+}

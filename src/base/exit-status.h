@@ -6,7 +6,7 @@
 
 typedef enum ExitStatus {
         EXIT_DONE = 0,           /* done, or nothing was due */
-        EXIT_SKIP = 1,           /* as ExecCondition= only: nothing is due, skip the unit */
+        EXIT_WRITTEN = 3,        /* acme-deploy-write only: done, and there was something to do */
         EXIT_BUG = 70,           /* an internal error */
         EXIT_TRY_AGAIN = 75,     /* nobody's fault; the next attempt's time is remembered */
         EXIT_REFUSED = 77,       /* the CA refuses us (terms, account, policy): a person must act */

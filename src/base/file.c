@@ -52,12 +52,40 @@ static int read_all(int fd, char *buffer, size_t max, size_t *ret_length)
         return 0;
 }
 
+int file_read_fd(int fd, size_t max, char **ret, size_t *ret_length)
+{
+        _cleanup_free_ char *buffer = NULL;
+        size_t length = 0, size;
+        struct stat st;
+        int r;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_size > 0 && (uintmax_t) st.st_size > max)
+                return -EFBIG;
+
+        /* procfs and sysfs say 0 or a page: there only the reading tells. */
+        size = st.st_size > 0 && st.st_blocks > 0 ? (size_t) st.st_size : max;
+        buffer = malloc(size + 1);
+        if (!buffer)
+                return -ENOMEM;
+        r = read_all(fd, buffer, size, &length);
+        if (r < 0) {
+                explicit_bzero(buffer, size + 1);
+                return r;
+        }
+        buffer[length] = '\0';
+        *ret = TAKE_PTR(buffer);
+        *ret_length = length;
+        return 0;
+}
+
 int file_read(int dir_fd, const char *path, size_t max, int flags, char **ret, size_t *ret_length)
 {
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *buffer = NULL;
-        size_t length = 0, size;
         struct stat st;
+        size_t length;
         int r;
 
         /* Non-blocking, so that a FIFO in a file's place cannot hold us. */
@@ -68,38 +96,31 @@ int file_read(int dir_fd, const char *path, size_t max, int flags, char **ret, s
                 return -errno;
         if (!S_ISREG(st.st_mode))
                 return -EBADMSG;
-        if (st.st_size > 0 && (uintmax_t) st.st_size > max)
-                return -EFBIG;
-
-        /* procfs and sysfs say 0 or a page: there only the reading tells. */
-        size = st.st_size > 0 && st.st_blocks > 0 ? (size_t) st.st_size : max;
-        buffer = malloc(size + 1);
-        if (!buffer)
-                return -ENOMEM;
-        r = read_all(fd, buffer, size, &length);
-        if (r == 0 && memchr(buffer, 0, length))
-                r = -EBADMSG;
-        if (r < 0) {
-                explicit_bzero(buffer, size + 1);
+        r = file_read_fd(fd, max, &buffer, &length);
+        if (r < 0)
                 return r;
+        if (memchr(buffer, 0, length)) {
+                explicit_bzero(buffer, length);
+                return -EBADMSG;
         }
-        buffer[length] = '\0';
         *ret = TAKE_PTR(buffer);
         if (ret_length)
                 *ret_length = length;
         return 0;
 }
 
-static int write_all(int fd, const char *data, size_t length)
+int file_write_fd(int fd, const void *data, size_t length)
 {
+        const char *at = data;
+
         while (length > 0) {
-                ssize_t n = write(fd, data, length);
+                ssize_t n = write(fd, at, length);
 
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
                         return -errno;
-                data += n;
+                at += n;
                 length -= (size_t) n;
         }
         return 0;
@@ -110,7 +131,7 @@ static int fill_and_close(int fd, const void *data, size_t length, mode_t mode, 
 {
         int r;
 
-        r = write_all(fd, data, length);
+        r = file_write_fd(fd, data, length);
         /* The umask can only have taken bits away from a mode that was never too wide. */
         if (r == 0 && fchmod(fd, mode) < 0)
                 r = -errno;

@@ -20,6 +20,13 @@
  * inside; -errno. */
 int file_read(int dir_fd, const char *path, size_t max, int flags, char **ret, size_t *ret_length);
 
+/* The same of a file that is open already, from where it stands to its end, with NUL bytes as they
+ * are; what it reads is erased when it fails. Return: 0; -EFBIG; -errno. */
+int file_read_fd(int fd, size_t max, char **ret, size_t *ret_length);
+
+/* Writes all of it, however many calls that takes. Return: 0, -errno. */
+int file_write_fd(int fd, const void *data, size_t length);
+
 /* Makes a new file with this mode from birth, whatever the umask, writes it and syncs it; not the
  * directory.
  * Return: 0; -EEXIST; -errno, and no file is left behind then (but for -EEXIST). */

@@ -58,6 +58,16 @@ static inline void freep(void *p)
 }
 #define _cleanup_free_ _cleanup_(freep)
 
+/* For a text that is a secret. */
+static inline void erase_and_freep(void *p)
+{
+        char *text = *(char **) p;
+
+        if (text)
+                explicit_bzero(text, strlen(text));
+        free(text);
+}
+
 static inline void closep(int *fd)
 {
         if (*fd >= 0)

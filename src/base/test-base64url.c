@@ -28,8 +28,13 @@ static void test_base64url_encode__rfc_vectors(void **state _unused_)
 
         FOREACH_ARRAY (row, rows, ELEMENTSOF(rows)) {
                 _cleanup_free_ char *s = base64url_encode(row->data, row->length);
+                unsigned char data[64];
+                size_t length;
 
                 assert_string_equal(s, row->encoded);
+                assert_int_equal(base64url_decode(row->encoded, data, sizeof(data), &length), 0);
+                assert_int_equal(length, row->length);
+                assert_memory_equal(data, row->data, length);
         }
 }
 
@@ -42,6 +47,19 @@ static void test_base64url_encode__long(void **state _unused_)
                 assert_int_equal(strlen(s), (length * 8 + 5) / 6);
                 assert_int_equal(strspn(s, "A"), strlen(s));
         }
+}
+
+static void test_base64url_decode__refused(void **state _unused_)
+{
+        static const char *const rows[] =
+                        {"A", "AAAAA", "Zh", "Zm9vYh", "Zg==", "Zm+v", "Zm/v", " Zg", "Zg\n"};
+        unsigned char data[8];
+        size_t length = 42;
+
+        FOREACH_ARRAY (row, rows, ELEMENTSOF(rows))
+                assert_row(*row, base64url_decode(*row, data, sizeof(data), &length) == -EBADMSG);
+        assert_int_equal(base64url_decode("Zm9v", data, 2, &length), -EFBIG);
+        assert_int_equal(length, 42);
 }
 
 static void test_base64url_is_valid__table(void **state _unused_)
@@ -78,6 +96,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_base64url_encode__rfc_vectors),
                         cmocka_unit_test(test_base64url_encode__long),
+                        cmocka_unit_test(test_base64url_decode__refused),
                         cmocka_unit_test(test_base64url_is_valid__table),
         };
 

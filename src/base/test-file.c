@@ -144,6 +144,22 @@ static void test_file_read__what_is_no_file(void **state)
         free(text);
 }
 
+static void test_file_read_fd__bytes_as_they_are(void **state)
+{
+        static const char bytes[] = {'a', 0, 'b', '\n'};
+        TestDirectory *d = *state;
+        _cleanup_free_ char *content = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        size_t length;
+
+        assert_int_equal(file_create(d->fd, "file", bytes, sizeof(bytes), 0600), 0);
+        fd = openat(d->fd, "file", O_RDONLY | O_CLOEXEC);
+        assert_int_equal(file_read_fd(fd, sizeof(bytes) - 1, &content, &length), -EFBIG);
+        assert_int_equal(file_read_fd(fd, sizeof(bytes), &content, &length), 0);
+        assert_int_equal(length, sizeof(bytes));
+        assert_memory_equal(content, bytes, sizeof(bytes));
+}
+
 static void test_file_read__size_unknown(void **state _unused_)
 {
         _cleanup_free_ char *text = NULL;
@@ -384,6 +400,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                         test(test_file_read__limits),
                         test(test_file_read__what_is_no_file),
+                        test(test_file_read_fd__bytes_as_they_are),
                         test(test_file_read__size_unknown),
                         test(test_file_create__mode_from_birth),
                         test(test_file_create__never_over_another),

@@ -6,6 +6,8 @@
 
 #include <systemd/sd-event.h>
 
+#include "acme/challenge-type.h"
+#include "challenge/stateless.h"
 #include "challenge/tokens.h"
 
 /* Tokens of one lease: 100 names, each authorization twice, and the client's own for a look. */
@@ -16,9 +18,15 @@
 
 typedef struct Challenge Challenge;
 
-/* event: its loop ends when the last lease has. signer_path: the signer's door, borrowed. tokens:
- * borrowed. Return: 0, -errno. */
-int challenge_new(sd_event *event, const char *signer_path, Tokens *tokens, Challenge **ret);
+/* event: its loop ends when the last lease has. type: http-01 or tls-alpn-01. signer_path: the
+ * signer's door, borrowed. tokens: borrowed. stateless: borrowed; NULL: tokens that are not
+ * published are not answered. Return: 0, -errno. */
+int challenge_new(sd_event *event,
+                  ChallengeType type,
+                  const char *signer_path,
+                  Tokens *tokens,
+                  Stateless *stateless,
+                  Challenge **ret);
 void challenge_free(Challenge *challenge);
 DEFINE_CLEANUP(Challenge *, challenge_free);
 

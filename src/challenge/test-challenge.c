@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/time-util.h"
 #include "challenge/challenge.h"
+#include "challenge/holder.h"
 #include "varlink/varlink-client.h"
 #include "varlink/varlink-server.h"
 
@@ -80,10 +81,18 @@ static void run_room(sd_event *event, int fd)
         _cleanup_(tokens_close) Tokens tokens;
         _cleanup_(challenge_freep) Challenge *challenge = NULL;
 
-        assert_int_equal(tokens_open(&tokens, ROOT "/marks", paths, 1), 0);
-        assert_int_equal(challenge_new(event, ROOT "/signer", &tokens, &challenge), 0);
+        assert_int_equal(tokens_open(&tokens, ROOT "/lease", paths, 1), 0);
+        assert_int_equal(holder_begin(&tokens, "a"), 0);
+        assert_int_equal(challenge_new(event,
+                                       CHALLENGE_TYPE_HTTP01,
+                                       ROOT "/signer",
+                                       &tokens,
+                                       NULL,
+                                       &challenge),
+                         0);
         assert_int_equal(challenge_serve(challenge, fd), 0);
         assert_int_equal(sd_event_loop(event), 0);
+        assert_int_equal(holder_end(&tokens, "a"), 0);
 }
 
 static pid_t start(const char *path, void (*run)(sd_event *event, int fd))
@@ -115,7 +124,7 @@ static int setup(void **state _unused_)
 {
         remove_root();
         assert_int_equal(mkdir(ROOT, 0700), 0);
-        assert_int_equal(mkdir(ROOT "/marks", 0700), 0);
+        assert_int_equal(mkdir(ROOT "/lease", 0700), 0);
         assert_int_equal(mkdir(PUBLIC, 0755), 0);
         signer_pid = start(ROOT "/signer", run_signer);
         room_pid = start(ROOT "/door", run_room);
@@ -138,9 +147,15 @@ static void publish(VarlinkClient *client, const char *const tokens[], VarlinkRe
 {
         struct json_object *parameters = json_object_new_object(), *list = json_object_new_array();
 
-        for (; *tokens; tokens++)
-                json_object_array_add(list, json_object_new_string(*tokens));
-        assert_int_equal(json_add(parameters, "tokens", list), 0);
+        for (; *tokens; tokens++) {
+                struct json_object *object = json_object_new_object();
+
+                assert_int_equal(json_add_string(object, "type", "http-01"), 0);
+                assert_int_equal(json_add_string(object, "identifier", "a.example"), 0);
+                assert_int_equal(json_add_string(object, "token", *tokens), 0);
+                json_object_array_add(list, object);
+        }
+        assert_int_equal(json_add(parameters, "challenges", list), 0);
         assert_true(varlink_client_call(client,
                                         "io.acmeward.Challenge.Publish",
                                         parameters,
@@ -169,7 +184,7 @@ static void test_publish__lasts_as_long_as_the_connection(void **state _unused_)
         assert_null(reply.error);
         assert_string_equal(
                         json_object_to_json_string_ext(reply.parameters, JSON_C_TO_STRING_PLAIN),
-                        "{\"keyAuthorizations\":[\"" A ".thumbprint\"]}");
+                        "{\"answers\":[\"" A ".thumbprint\"]}");
         assert_int_equal(access(PUBLIC "/" A, F_OK), 0);
         publish(client, (const char *const[]){A, NULL}, &again);
         assert_null(again.error);
@@ -177,7 +192,7 @@ static void test_publish__lasts_as_long_as_the_connection(void **state _unused_)
         varlink_client_free(client);
         assert_room_ends();
         assert_int_equal(access(PUBLIC "/" A, F_OK), -1);
-        assert_int_equal(access(ROOT "/marks/" A, F_OK), -1);
+        assert_int_equal(access(ROOT "/lease/a", F_OK), -1);
 }
 
 static void test_publish__refusals(void **state _unused_)
@@ -186,8 +201,8 @@ static void test_publish__refusals(void **state _unused_)
                 const char *tokens[3];
                 const char *error;
         } cases[] = {
-                        {{A, "../../etc/passwd"}, "io.acmeward.Challenge.TokenRefused"},
-                        {{"short"}, "io.acmeward.Challenge.TokenRefused"},
+                        {{A, "../../etc/passwd"}, "io.acmeward.Challenge.ChallengeRefused"},
+                        {{"short"}, "io.acmeward.Challenge.ChallengeRefused"},
                         {{A, B}, "io.acmeward.Challenge.SignerRefused"},
         };
         VarlinkClient *client;
@@ -205,9 +220,58 @@ static void test_publish__refusals(void **state _unused_)
         assert_int_equal(access(PUBLIC "/" A, F_OK), -1);
 }
 
+/* JSON with ' for ". */
+static struct json_object *unquoted(const char *text)
+{
+        _cleanup_free_ char *copy = strdup(text);
+        struct json_object *object;
+
+        for (char *p = copy; *p; p++)
+                if (*p == '\'')
+                        *p = '"';
+        assert_int_equal(json_parse(copy, strlen(copy), &object), 0);
+        return object;
+}
+
+/* Nothing of a list is published when one of it is wrong. */
+static void test_publish__what_is_no_challenge_of_this_room(void **state _unused_)
+{
+        static const char *const lists[] = {
+                        "[{'type':'dns-01','identifier':'a.example','token':'" A "'}]",
+                        "[{'type':'http-01','identifier':'../a','token':'" A "'}]",
+                        "[{'type':'http-01','identifier':'a.example','token':'" A "'},"
+                        "{'type':'http-01','token':'" A "'}]",
+                        "[{'type':'http-01','identifier':'a.example','token':'" A "','x':1}]",
+                        "['" A "']",
+                        "[null]",
+        };
+        VarlinkClient *client;
+
+        assert_int_equal(varlink_client_connect(ROOT "/door", &client), 0);
+        FOREACH_ARRAY (list, lists, ELEMENTSOF(lists)) {
+                _cleanup_varlink_reply_ VarlinkReply reply = {};
+                struct json_object *parameters = json_object_new_object();
+
+                assert_int_equal(json_add(parameters, "challenges", unquoted(*list)), 0);
+                assert_true(varlink_client_call(client,
+                                                "io.acmeward.Challenge.Publish",
+                                                parameters,
+                                                TIMEOUT_USEC,
+                                                &reply) >= 0);
+                assert_string_equal(reply.error, "io.acmeward.Challenge.ChallengeRefused");
+                assert_int_equal(access(PUBLIC "/" A, F_OK), -1);
+        }
+        varlink_client_free(client);
+        assert_room_ends();
+}
+
 static void test_publish__two_leases(void **state _unused_)
 {
         _cleanup_varlink_reply_ VarlinkReply one = {}, other = {}, third = {};
+        static const char address[] = "[{'type':'http-01','identifier':'fd00::1','token':'"
+                                      "HGyRejmCefe7v4NfDGDKfA'}]";
+        struct json_object *parameters = json_object_new_object();
+        _cleanup_varlink_reply_ VarlinkReply of_address = {};
         VarlinkClient *first, *second;
 
         assert_int_equal(varlink_client_connect(ROOT "/door", &first), 0);
@@ -216,6 +280,14 @@ static void test_publish__two_leases(void **state _unused_)
         publish(second, (const char *const[]){"FGyRejmCefe7v4NfDGDKfA", NULL}, &other);
         assert_null(one.error);
         assert_null(other.error);
+        /* RFC 8738: an address is as good as a name. */
+        assert_int_equal(json_add(parameters, "challenges", unquoted(address)), 0);
+        assert_true(varlink_client_call(second,
+                                        "io.acmeward.Challenge.Publish",
+                                        parameters,
+                                        TIMEOUT_USEC,
+                                        &of_address) >= 0);
+        assert_null(of_address.error);
         varlink_client_free(first);
         publish(second, (const char *const[]){"GGyRejmCefe7v4NfDGDKfA", NULL}, &third);
         assert_int_equal(access(PUBLIC "/FGyRejmCefe7v4NfDGDKfA", F_OK), 0);
@@ -231,6 +303,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                         TEST(test_publish__lasts_as_long_as_the_connection),
                         TEST(test_publish__refusals),
+                        TEST(test_publish__what_is_no_challenge_of_this_room),
                         TEST(test_publish__two_leases),
         };
 

@@ -8,11 +8,13 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "challenge/tokens.h"
+#include "challenge/holder.h"
 
 #define ROOT "/tmp/acme-test-tokens"
 #define A "DGyRejmCefe7v4NfDGDKfA"
 #define B "EGyRejmCefe7v4NfDGDKfA"
+
+#define HOLDER "a"
 
 static const char *const paths[] = {ROOT "/public", ROOT "/www"};
 
@@ -23,16 +25,22 @@ static void remove_root(void)
         assert_int_equal(file_remove_tree(tmp_fd, "acme-test-tokens"), 0);
 }
 
+static void open_tokens(Tokens *tokens, const char *const directories[])
+{
+        assert_int_equal(tokens_open(tokens, ROOT "/lease", directories, 2), 0);
+        assert_int_equal(holder_begin(tokens, HOLDER), 0);
+}
+
 static int setup(void **state)
 {
         static Tokens tokens;
 
         remove_root();
         assert_int_equal(mkdir(ROOT, 0700), 0);
-        assert_int_equal(mkdir(ROOT "/marks", 0700), 0);
+        assert_int_equal(mkdir(ROOT "/lease", 0700), 0);
         assert_int_equal(mkdir(paths[0], 0755), 0);
         assert_int_equal(mkdir(paths[1], 0755), 0);
-        assert_int_equal(tokens_open(&tokens, ROOT "/marks", paths, 2), 0);
+        open_tokens(&tokens, paths);
         *state = &tokens;
         return 0;
 }
@@ -44,7 +52,7 @@ static int teardown(void **state)
         return 0;
 }
 
-static void assert_text(const char *path, const char *expected)
+static void assert_file(const char *path, const char *expected, mode_t mode)
 {
         _cleanup_free_ char *text = NULL;
         struct stat st;
@@ -53,7 +61,12 @@ static void assert_text(const char *path, const char *expected)
         assert_int_equal(file_read(AT_FDCWD, path, 1024, O_NOFOLLOW, &text, &length), 0);
         assert_string_equal(text, expected);
         assert_int_equal(stat(path, &st), 0);
-        assert_int_equal(st.st_mode & 07777, 0644);
+        assert_int_equal(st.st_mode & 07777, mode);
+}
+
+static void assert_text(const char *path, const char *expected)
+{
+        assert_file(path, expected, 0644);
 }
 
 static void test_tokens_publish__into_every_directory(void **state)
@@ -63,12 +76,12 @@ static void test_tokens_publish__into_every_directory(void **state)
         assert_int_equal(tokens_publish(*state, A, A ".x", &path), 0);
         assert_text(ROOT "/public/" A, A ".x");
         assert_text(ROOT "/www/" A, A ".x");
-        assert_int_equal(access(ROOT "/marks/" A, F_OK), 0);
+        assert_int_equal(access(ROOT "/lease/" HOLDER "/" A, F_OK), 0);
 
         assert_int_equal(tokens_withdraw(*state, A), 0);
         assert_int_equal(access(ROOT "/public/" A, F_OK), -1);
         assert_int_equal(access(ROOT "/www/" A, F_OK), -1);
-        assert_int_equal(access(ROOT "/marks/" A, F_OK), -1);
+        assert_int_equal(access(ROOT "/lease/" HOLDER "/" A, F_OK), -1);
         assert_int_equal(tokens_withdraw(*state, A), 0);
 }
 
@@ -105,7 +118,7 @@ static void test_tokens_withdraw_all__after_a_crash(void **state)
         assert_int_equal(unlink(ROOT "/public/" A), 0);
         /* Another certificate's, without a mark of ours. */
         assert_int_equal(file_create(AT_FDCWD, ROOT "/public/other", "x", 1, 0644), 0);
-        assert_int_equal(file_create(AT_FDCWD, ROOT "/marks/noise", "", 0, 0644), 0);
+        assert_int_equal(file_create(AT_FDCWD, ROOT "/lease/" HOLDER "/noise", "", 0, 0644), 0);
 
         assert_int_equal(tokens_withdraw_all(tokens), 2);
         assert_int_equal(access(ROOT "/public/" B, F_OK), -1);
@@ -122,20 +135,21 @@ static void test_tokens_open__without_marks(void **state _unused_)
 }
 
 /* [WebRoot] Directory= names what is not there: the room has to live to say so. */
-static void test_tokens_publish__where_a_directory_is_missing(void **state _unused_)
+static void test_tokens_publish__where_a_directory_is_missing(void **state)
 {
         const char *const missing[] = {ROOT "/public", ROOT "/nowhere"};
         const char *path = NULL;
         Tokens tokens;
 
-        assert_int_equal(tokens_open(&tokens, ROOT "/marks", missing, 2), 0);
+        tokens_close(*state);
+        open_tokens(&tokens, missing);
         assert_int_equal(tokens_publish(&tokens, A, A ".x", &path), -ENOENT);
         assert_string_equal(path, missing[1]);
         assert_int_equal(access(ROOT "/public/" A, F_OK), -1);
-        assert_int_equal(access(ROOT "/marks/" A, F_OK), -1);
+        assert_int_equal(access(ROOT "/lease/" HOLDER "/" A, F_OK), -1);
 
         /* It was there once: what is in the other is removed all the same. */
-        assert_int_equal(file_create(AT_FDCWD, ROOT "/marks/" A, "", 0, 0644), 0);
+        assert_int_equal(file_create(AT_FDCWD, ROOT "/lease/" HOLDER "/" A, "", 0, 0644), 0);
         assert_int_equal(file_create(AT_FDCWD, ROOT "/public/" A, "x", 1, 0644), 0);
         assert_int_equal(tokens_withdraw_all(&tokens), 1);
         assert_int_equal(access(ROOT "/public/" A, F_OK), -1);
@@ -143,6 +157,31 @@ static void test_tokens_publish__where_a_directory_is_missing(void **state _unus
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+/* Of tls-alpn-01: who has a name keeps it, and may publish something else for it. */
+static void test_tokens_publish__exclusive(void **state)
+{
+        static const char name[] = "a.example";
+        Tokens *ours = *state, others;
+        const char *path;
+
+        tokens_set_alpn(ours);
+        assert_int_equal(tokens_open(&others, ROOT "/lease", paths, 2), 0);
+        tokens_set_alpn(&others);
+        assert_int_equal(holder_begin(&others, "b"), 0);
+
+        assert_int_equal(tokens_publish(ours, name, "first", &path), 0);
+        assert_int_equal(tokens_publish(&others, name, "theirs", &path), -EBUSY);
+        assert_file(ROOT "/public/a.example", "first", 0640);
+        assert_int_equal(access(ROOT "/lease/b/a.example", F_OK), -1);
+        assert_int_equal(tokens_publish(ours, name, "second", &path), 0);
+        assert_file(ROOT "/public/a.example", "second", 0640);
+        assert_int_equal(tokens_withdraw(ours, name), 0);
+        assert_int_equal(tokens_publish(&others, name, "theirs", &path), 0);
+        assert_int_equal(holder_end(&others, "b"), 1);
+        assert_int_equal(access(ROOT "/public/a.example", F_OK), -1);
+        tokens_close(&others);
+}
 
 int main(void)
 {
@@ -153,6 +192,7 @@ int main(void)
                         TEST(test_tokens_withdraw_all__after_a_crash),
                         TEST(test_tokens_open__without_marks),
                         TEST(test_tokens_publish__where_a_directory_is_missing),
+                        TEST(test_tokens_publish__exclusive),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 
-#include "acme/token.h"
+#include "acme/server-name.h"
 #include "base/file.h"
 #include "challenge/tokens.h"
 
@@ -18,17 +18,17 @@ static int open_directory(const char *path, int flags)
         return fd < 0 ? -errno : fd;
 }
 
-int tokens_open(Tokens *tokens, const char *mark_path, const char *const paths[], size_t n)
+int tokens_open(Tokens *tokens, const char *lease_path, const char *const paths[], size_t n)
 {
         int fd;
 
         assert(n <= TOKEN_DIRECTORIES_MAX);
-        *tokens = (Tokens){.mark_fd = -EBADF};
+        *tokens = (Tokens) TOKENS_CLOSED;
 
-        fd = open_directory(mark_path, O_RDONLY);
+        fd = open_directory(lease_path, O_PATH);
         if (fd < 0)
                 return fd;
-        tokens->mark_fd = fd;
+        tokens->lease_fd = fd;
         for (size_t i = 0; i < n; i++) {
                 tokens->fds[i] = open_directory(paths[i], O_PATH);
                 tokens->paths[i] = paths[i];
@@ -39,10 +39,11 @@ int tokens_open(Tokens *tokens, const char *mark_path, const char *const paths[]
 
 void tokens_close(Tokens *tokens)
 {
+        closep(&tokens->lease_fd);
         closep(&tokens->mark_fd);
         for (size_t i = 0; i < tokens->n; i++)
                 closep(&tokens->fds[i]);
-        *tokens = (Tokens){.mark_fd = -EBADF};
+        *tokens = (Tokens) TOKENS_CLOSED;
 }
 
 static int remove_file(int directory_fd, const char *name)
@@ -52,36 +53,58 @@ static int remove_file(int directory_fd, const char *name)
         return unlinkat(directory_fd, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+void tokens_set_alpn(Tokens *tokens)
+{
+        tokens->mode = 0640;
+        tokens->is_name = acme_server_name_is_valid;
+        tokens->is_exclusive = true;
+}
+
 /* A file that is there is a leftover: a CA does not give a token twice (RFC 8555 section 8). */
-static int write_file(int directory_fd, const char *name, const char *text)
+static int write_file(int directory_fd, const char *name, const char *text, mode_t mode)
 {
         int r;
 
         if (directory_fd < 0)
                 return directory_fd;
-        r = file_create(directory_fd, name, text, strlen(text), 0644);
+        r = file_create(directory_fd, name, text, strlen(text), mode);
         if (r != -EEXIST)
                 return r;
         r = remove_file(directory_fd, name);
         if (r < 0)
                 return r;
-        return file_create(directory_fd, name, text, strlen(text), 0644);
+        return file_create(directory_fd, name, text, strlen(text), mode);
 }
 
-int tokens_publish(Tokens *tokens,
-                   const char *token,
-                   const char *key_authorization,
-                   const char **ret_path)
+/* Nothing is marked that another room has: a mark says whose a file is. */
+static bool is_anothers(const Tokens *tokens, const char *name)
+{
+        return tokens->is_exclusive && tokens->n > 0 && tokens->fds[0] >= 0 &&
+               faccessat(tokens->mark_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+               faccessat(tokens->fds[0], name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Ours is replaced as a whole: somebody may be reading it. */
+static int write_text(const Tokens *tokens, int fd, const char *name, const char *text)
+{
+        if (!tokens->is_exclusive || fd < 0)
+                return write_file(fd, name, text, tokens->mode);
+        return file_replace_unsynced(fd, name, text, strlen(text), tokens->mode);
+}
+
+int tokens_publish(Tokens *tokens, const char *token, const char *text, const char **ret_path)
 {
         int r;
 
-        r = write_file(tokens->mark_fd, token, "");
+        if (is_anothers(tokens, token))
+                return -EBUSY;
+        r = write_file(tokens->mark_fd, token, "", 0644);
         if (r < 0) {
-                *ret_path = "the runtime directory";
+                *ret_path = "/run/acme/lease";
                 return r;
         }
         for (size_t i = 0; i < tokens->n; i++) {
-                r = write_file(tokens->fds[i], token, key_authorization);
+                r = write_text(tokens, tokens->fds[i], token, text);
                 if (r < 0) {
                         *ret_path = tokens->paths[i];
                         (void) tokens_withdraw(tokens, token);
@@ -121,7 +144,7 @@ int tokens_withdraw_all(Tokens *tokens)
         for (struct dirent *entry; (entry = readdir(directory));) {
                 int k;
 
-                if (!acme_token_is_valid(entry->d_name))
+                if (!tokens->is_name(entry->d_name))
                         continue;
                 k = tokens_withdraw(tokens, entry->d_name);
                 if (k < 0)

@@ -13,6 +13,9 @@
 #include "client/request.h"
 #include "version.h"
 
+/* A key, and the one that was to take its place. */
+#define ACCOUNT_KEYS 2U
+
 static const char what[] = "register with the CA";
 
 /* One message with all that a person needs for saying yes. */
@@ -37,16 +40,20 @@ static int fail_terms(Client *c)
 }
 
 /* What the directory says before anything is sent (section 7.1.1). */
-static int check_conditions(Client *c)
+int account_check_conditions(Client *c)
 {
-        if (c->directory->external_account_required)
-                return failure_set(&c->failure,
-                                   EXIT_REFUSED,
-                                   "The CA %s registers only with an external account binding (RFC "
-                                   "8555 "
-                                   "section 7.3.4), which is not supported; choose another CA with "
-                                   "CA=",
-                                   c->about->ca);
+        /* A key may have an account already, which is found by it. */
+        if (c->directory->external_account_required && !c->about->has_external_account &&
+            !c->about->thumbprint)
+                return failure_set(
+                                &c->failure,
+                                EXIT_REFUSED,
+                                "The CA %s registers its customers only: get a key identifier and "
+                                "a MAC key for ACME from it, put the line \"%s KEY-ID MAC-KEY\" "
+                                "into /etc/credstore/acme.external-accounts, and see "
+                                "acme-account(8)",
+                                c->about->ca,
+                                c->config->account);
         if (c->directory->terms_of_service && !c->about->terms_of_service_agreed)
                 return fail_terms(c);
         return 0;
@@ -72,29 +79,43 @@ static int understand(Client *c, const Request *q)
                                    "/var/lib/acme/accounts away to begin with a new account key",
                                    q->reply.location,
                                    account_status_to_string(status));
-
-        r = signer_set_account(&c->signer, q->reply.location);
-        if (r != 0)
-                return r;
-        c->has_account = true;
         return 0;
+}
+
+int account_ask(Client *c, Request *q)
+{
+        int r;
+
+        for (unsigned keys = 0;; keys++) {
+                request_done(q);
+                *q = (Request){.kind = REQUEST_NEW_ACCOUNT, .url = c->directory->new_account};
+                r = requests_perform(c, q, 1);
+                if (r != 0)
+                        return r;
+                if (!c->about->is_key_unclear || keys == ACCOUNT_KEYS || !request_lacks_account(q))
+                        break;
+                r = signer_forget_account(&c->signer);
+                if (r != 0)
+                        return r;
+        }
+        return q->outcome == REQUEST_DONE ? understand(c, q) : request_fail(c, q, what);
 }
 
 int account_ensure(Client *c)
 {
-        _cleanup_request_ Request q = {.kind = REQUEST_NEW_ACCOUNT,
-                                       .url = c->directory->new_account};
+        _cleanup_request_ Request q = {};
         int r;
 
         if (c->has_account)
                 return 0;
         progress("Registering with the CA");
-        r = check_conditions(c);
+        r = account_check_conditions(c);
         if (r == 0)
-                r = requests_perform(c, &q, 1);
-        if (r != 0)
-                return r;
-        return q.outcome == REQUEST_DONE ? understand(c, &q) : request_fail(c, &q, what);
+                r = account_ask(c, &q);
+        if (r == 0)
+                r = signer_set_account(&c->signer, q.reply.location);
+        c->has_account = r == 0;
+        return r;
 }
 
 int account_register_again(Client *c)

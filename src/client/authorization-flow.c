@@ -11,8 +11,11 @@
 
 #include "acme/authorization.h"
 #include "base/audit.h"
+#include "client/choice.h"
 #include "client/progress.h"
+#include "client/proof-flow.h"
 #include "client/request.h"
+#include "state/state.h"
 
 /* An answer whose fate is not known is made again when the CA still waits for it, so often. */
 #define ANSWER_ROUNDS 3U
@@ -35,6 +38,16 @@ static void fetched_done(Fetched *f)
         *f = (Fetched){};
 }
 
+/* RFC 8555 section 7.1.4: a wildcard's comes without its "*.". Return: 1, 0, -ENOMEM. */
+static int is_asked_for(const Order *order, const Authorization *a)
+{
+        _cleanup_free_ char *name = NULL;
+        int r;
+
+        r = choice_identifier(a, &name);
+        return r < 0 ? r : strv_contains(order->identifiers, name);
+}
+
 static int parse_one(Client *c, const Order *order, const Request *q, Authorization **ret)
 {
         static const char what[] = "look at the authorizations";
@@ -50,9 +63,10 @@ static int parse_one(Client *c, const Order *order, const Request *q, Authorizat
                 return request_fail_malformed(c, what, field);
         if (r < 0)
                 return r;
-        if (!strv_contains(order->identifiers, (*ret)->identifier))
+        r = is_asked_for(order, *ret);
+        if (r == 0)
                 return request_fail_malformed(c, what, "identifier");
-        return 0;
+        return MIN(r, 0);
 }
 
 static int fetch(Client *c, const Order *order, char *const *urls, Fetched *f)
@@ -79,10 +93,18 @@ static bool has_failed(const Authorization *a)
         return a->status != AUTHORIZATION_PENDING && a->status != AUTHORIZATION_VALID;
 }
 
-/* Says of one that has failed why, as far as the CA does. */
-static int fail_one(Client *c, const Authorization *a)
+/* Section 7.1.3 has a CA explain itself in the order, too; some do it nowhere else. */
+static const Problem *explanation(const Order *order, const Authorization *a)
 {
         const Problem *problem = authorization_error(a);
+
+        return problem ? problem : order->error;
+}
+
+/* Says of one that has failed why, as far as the CA does. */
+static int fail_one(Client *c, const Order *order, const Authorization *a)
+{
+        const Problem *problem = explanation(order, a);
         _cleanup_free_ char *what = NULL, *text = NULL;
         _cleanup_strv_free_ char **lines = NULL;
         int r;
@@ -112,28 +134,65 @@ static int fail_one(Client *c, const Authorization *a)
         return failure_set_problem(&c->failure, what, problem, PROBLEM_AT_VALIDATION, 0);
 }
 
-static ProblemRetry gravity(const Authorization *a)
+static ProblemRetry gravity(const Order *order, const Authorization *a)
 {
-        return problem_rule(authorization_error(a), PROBLEM_AT_VALIDATION, 0)->retry;
+        return problem_rule(explanation(order, a), PROBLEM_AT_VALIDATION, 0)->retry;
+}
+
+/* Nothing of it is worth a failure, and nothing that has failed before is hidden by it. */
+static int deactivate_pending(Client *c, char *const *urls, const Fetched *f)
+{
+        bool had_failed = c->failure.is_set;
+        Request *requests = calloc(f->n + 1, sizeof(*requests));
+        size_t n = 0;
+        int r;
+
+        if (!requests)
+                return -ENOMEM;
+        for (size_t i = 0; i < f->n; i++)
+                if (f->list[i] && f->list[i]->status == AUTHORIZATION_PENDING)
+                        requests[n++] = (Request){.kind = REQUEST_DEACTIVATE, .url = urls[i]};
+        r = requests_perform(c, requests, n);
+        for (size_t i = 0; i < n; i++)
+                request_done(requests + i);
+        free(requests);
+        return r == CLIENT_E_FAILED && !had_failed ? requests_forgive(c) : r;
 }
 
 /* The gravest failure is told first, so that it decides the exit code. Return: 0: there is none. */
-static int judge(Client *c, const Fetched *f)
+static int judge(Client *c, const Order *order, char *const *urls, const Fetched *f)
 {
         const Authorization *gravest = NULL;
-        int r;
+        int r, p;
 
         FOREACH_ARRAY (a, f->list, f->n)
-                if (has_failed(*a) && (!gravest || gravity(*a) > gravity(gravest)))
+                if (has_failed(*a) && (!gravest || gravity(order, *a) > gravity(order, gravest)))
                         gravest = *a;
         if (!gravest)
                 return 0;
         (void) signer_forget_order(&c->signer);
-        r = fail_one(c, gravest);
+        FOREACH_ARRAY (a, f->list, f->n)
+                if (has_failed(*a))
+                        (void) choice_try_another(c, *a);
+        r = fail_one(c, order, gravest);
         for (size_t i = 0; i < f->n && r == CLIENT_E_FAILED; i++)
                 if (f->list[i] != gravest && has_failed(f->list[i]))
-                        r = fail_one(c, f->list[i]);
-        return r;
+                        r = fail_one(c, order, f->list[i]);
+        if (r != CLIENT_E_FAILED)
+                return r;
+        p = deactivate_pending(c, urls, f);
+        return p < 0 ? p : r;
+}
+
+int authorizations_give_up(Client *c, const Order *order)
+{
+        _cleanup_(fetched_done) Fetched f = {};
+        int r;
+
+        r = fetch(c, order, order->authorizations, &f);
+        if (r == CLIENT_E_FAILED)
+                return requests_forgive(c);
+        return r == 0 ? deactivate_pending(c, order->authorizations, &f) : r;
 }
 
 int authorizations_check(Client *c, const Order *order, char ***urls)
@@ -144,7 +203,7 @@ int authorizations_check(Client *c, const Order *order, char ***urls)
 
         r = fetch(c, order, *urls, &f);
         if (r == 0)
-                r = judge(c, &f);
+                r = judge(c, order, *urls, &f);
         for (size_t i = 0; r == 0 && i < f.n; i++)
                 if (f.list[i]->status == AUTHORIZATION_PENDING)
                         r = strv_append(&open, (*urls)[i]);
@@ -155,38 +214,99 @@ int authorizations_check(Client *c, const Order *order, char ***urls)
         return 0;
 }
 
-/* What is to be said for the pending ones: a token to publish, and whether the CA is still to be
- * told to look. One that it looks at already (section 8.2 lets it do so for days) needs its token.
- */
-static int collect(Client *c, const Fetched *f, char ***tokens, Request *answers, size_t *ret_n)
+/* What is to be said for the pending ones. */
+typedef struct Answers {
+        size_t n, n_requests;
+        Proof *proofs;     /* all that has to be public, n */
+        Request *requests; /* to those that the CA is still to be told of, n_requests */
+} Answers;
+
+static void answers_done(Answers *answers)
 {
-        size_t n = 0;
+        for (size_t i = 0; i < answers->n_requests; i++)
+                request_done(answers->requests + i);
+        free(answers->requests);
+        free(answers->proofs);
+}
+
+static int fail_not_offered(Client *c, const Authorization *a)
+{
+        _cleanup_free_ char *names = NULL;
         int r;
 
-        for (size_t i = 0; i < f->n; i++) {
-                const Challenge *challenge;
+        r = choice_names(c, &names);
+        if (r < 0)
+                return r;
+        return failure_set(&c->failure,
+                           EXIT_REFUSED,
+                           "The CA %s does not offer to verify %s%s by %s, which is what "
+                           "Challenge= allows",
+                           c->about->ca,
+                           a->is_wildcard ? "*." : "",
+                           a->identifier,
+                           names);
+}
 
-                if (f->list[i]->status != AUTHORIZATION_PENDING)
+/* For choice_remember(), when all has gone well. Return: 0, -ENOMEM. */
+static int note_choice(Client *c, const Authorization *a, const Challenge *challenge)
+{
+        _cleanup_free_ char *identifier = NULL;
+        int r;
+
+        r = choice_identifier(a, &identifier);
+        return r < 0 ? r : state_set_challenge(&c->proved, identifier, challenge->type);
+}
+
+/* One that the CA looks at already (section 8.2 lets it do so for days) needs what it looks for,
+ * and no answer. */
+static int collect(Client *c, const Fetched *f, Answers *answers)
+{
+        answers->proofs = calloc(f->n + 1, sizeof(*answers->proofs));
+        answers->requests = calloc(f->n + 1, sizeof(*answers->requests));
+        if (!answers->proofs || !answers->requests)
+                return -ENOMEM;
+        FOREACH_ARRAY (a, f->list, f->n) {
+                const Challenge *challenge;
+                int r;
+
+                if ((*a)->status != AUTHORIZATION_PENDING)
                         continue;
-                challenge = authorization_challenge(f->list[i], CHALLENGE_HTTP01);
+                challenge = choice_make(c, *a);
                 if (!challenge)
-                        return failure_set(&c->failure,
-                                           EXIT_REFUSED,
-                                           "The CA %s does not offer to verify %s by HTTP "
-                                           "(http-01), which "
-                                           "is the only way that is supported",
-                                           c->about->ca,
-                                           f->list[i]->identifier);
-                r = strv_append(tokens, challenge->token);
+                        return fail_not_offered(c, *a);
+                r = note_choice(c, *a, challenge);
                 if (r < 0)
                         return r;
+                answers->proofs[answers->n++] = (Proof){
+                                challenge->type,
+                                {(*a)->identifier, challenge->token},
+                };
                 if (challenge->status == CHALLENGE_PENDING)
-                        answers[n++] = (Request){.kind = REQUEST_ANSWER_CHALLENGE,
-                                                 .url = challenge->url};
+                        answers->requests[answers->n_requests++] =
+                                        (Request){.kind = REQUEST_ANSWER_CHALLENGE,
+                                                  .url = challenge->url};
         }
-        strv_sort_unique(*tokens);
-        *ret_n = n;
         return 0;
+}
+
+/* Nothing when all of it is public already. published: the tokens that are. */
+static int publish(Client *c, const Answers *answers, char ***published)
+{
+        bool is_new = false;
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < answers->n; i++) {
+                const char *token = answers->proofs[i].publication.token;
+
+                if (strv_contains(*published, token))
+                        continue;
+                is_new = true;
+                r = strv_append(published, token);
+        }
+        if (r < 0 || !is_new)
+                return r;
+        progress("Proving control of " PROGRESS_NAMES, PROGRESS_NAMES_ARGS(answers->n));
+        return proofs_publish(c, answers->proofs, answers->n);
 }
 
 /* A CA refuses an answer in this way, too, when the name has become valid meanwhile. */
@@ -245,38 +365,23 @@ static int answer_round(Client *c,
                         char ***published,
                         usec_t *retry_after_usec)
 {
+        _cleanup_(answers_done) Answers answers = {};
         _cleanup_(fetched_done) Fetched f = {};
-        _cleanup_strv_free_ char **tokens = NULL;
-        _cleanup_free_ Request *answers = NULL;
-        size_t n = 0;
         int r;
 
         r = fetch(c, order, order->authorizations, &f);
         if (r == 0)
-                r = judge(c, &f);
+                r = judge(c, order, order->authorizations, &f);
+        if (r == 0)
+                r = collect(c, &f, &answers);
         if (r != 0)
                 return r;
-        answers = calloc(f.n + 1, sizeof(*answers));
-        if (!answers)
-                return -ENOMEM;
-        r = collect(c, &f, &tokens, answers, &n);
-        if (r != 0)
-                return r;
-        if (!tokens)
+        if (answers.n == 0)
                 return CLIENT_E_ALL_VALID;
-
-        if (!strv_equal(tokens, *published)) {
-                progress("Proving control of %zu names", strv_length(tokens));
-                r = lease_publish(&c->lease, &c->failure, tokens);
-                if (r != 0)
-                        return r;
-                strv_free(*published);
-                *published = TAKE_PTR(tokens);
-        }
-        r = send_answers(c, answers, n, is_last, retry_after_usec);
-        for (size_t i = 0; i < n; i++)
-                request_done(answers + i);
-        return r;
+        r = publish(c, &answers, published);
+        if (r != 0)
+                return r;
+        return send_answers(c, answers.requests, answers.n_requests, is_last, retry_after_usec);
 }
 
 int authorizations_answer(Client *c, const Order *order, usec_t *ret_retry_after_usec)
@@ -285,7 +390,8 @@ int authorizations_answer(Client *c, const Order *order, usec_t *ret_retry_after
         int r = CLIENT_E_UNCLEAR;
 
         *ret_retry_after_usec = 0;
-        progress("Looking at the authorizations of %zu names", strv_length(order->identifiers));
+        progress("Looking at the authorizations of " PROGRESS_NAMES,
+                 PROGRESS_NAMES_ARGS(strv_length(order->identifiers)));
         for (unsigned round = 0; round < ANSWER_ROUNDS && r == CLIENT_E_UNCLEAR; round++)
                 r = answer_round(c,
                                  order,

@@ -15,3 +15,9 @@ int authorizations_answer(Client *client, const Order *order, usec_t *ret_retry_
  * that are valid are taken from the list. Return: 0: none has; CLIENT_E_NO_ACCOUNT as well.
  */
 int authorizations_check(Client *client, const Order *order, char ***urls);
+
+/* For an order that is given up: takes back what the CA still waits for (section 7.5.2), since it
+ * counts that for a week or so. What is valid stays: another order may stand on it, and the next
+ * one does not have to prove it again. A failure of it is told, and is none of the run's. Return:
+ * 0; what is no matter of these requests alone. */
+int authorizations_give_up(Client *client, const Order *order);

@@ -9,16 +9,10 @@
 #include "client/check.h"
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
-#include "base/audit.h"
 #include "base/file.h"
-#include "base/log.h"
-#include "client/lease.h"
-#include "client/progress.h"
-#include "client/signer.h"
+#include "state/authority.h"
 
 static bool is_fresh(const StateCertificate *certificate, usec_t now_usec)
 {
@@ -40,16 +34,14 @@ CheckVerdict check_decide(const State *state,
         if (!state)
                 return CHECK_RUN;
         if (due_evaluate(&state->certificate, config, requested_usec, now_usec) == DUE_NOT &&
-            is_fresh(&state->certificate, now_usec)) {
-                *ret_until_usec = due_renew_at(state->certificate.not_before_usec,
-                                               state->certificate.not_after_usec);
+            is_fresh(&state->certificate, now_usec) &&
+            !due_is_to_be_asked(&state->certificate, config, now_usec)) {
+                *ret_until_usec = due_moment(&state->certificate);
                 return CHECK_NOT_DUE;
         }
 
         failure = &state->failure;
-        if (is_timer && failure->count > 0 && failure->next_attempt_usec > now_usec &&
-            failure->next_attempt_usec != USEC_INFINITY && streq_ptr(failure->settings, settings) &&
-            requested_usec <= failure->last_usec) {
+        if (is_timer && failure_puts_off(failure, settings, requested_usec, now_usec)) {
                 *ret_until_usec = failure->next_attempt_usec;
                 return CHECK_TOO_EARLY;
         }
@@ -90,29 +82,6 @@ static bool was_triggered_by_timer(void)
         return n > strlen(".timer") && streq(unit + n - strlen(".timer"), ".timer");
 }
 
-static void tell(const char *name, CheckVerdict verdict, usec_t until_usec, const State *state)
-{
-        _cleanup_free_ char *text = NULL;
-
-        if (asprintf(&text,
-                     verdict == CHECK_NOT_DUE
-                                     ? "Nothing to do for %s: it is due for renewal at %s"
-                                     : "Not trying again to renew %s before %s, after a failure",
-                     name,
-                     FORMAT_TIMESTAMP(until_usec)) < 0) {
-                text = NULL;
-                log_oom();
-                return;
-        }
-        progress("%s", text);
-        audit(AUDIT_NOT_DUE,
-              text,
-              {AUDIT_NOT_AFTER,
-               state->certificate.is_set ? FORMAT_TIMESTAMP(state->certificate.not_after_usec)
-                                         : NULL},
-              {AUDIT_RETRY_AT, FORMAT_TIMESTAMP(until_usec)});
-}
-
 bool check_is_surely_due(const Config *config, const State *state)
 {
         if (!config->terms_of_service_agreed)
@@ -123,53 +92,18 @@ bool check_is_surely_due(const Config *config, const State *state)
                                       now_realtime()) != DUE_NOT;
 }
 
-/* A connection that is made and given up: nobody is asked for anything, but PID 1 has seen it, and
- * starts the room. When that fails, the room starts a little later. */
-static void knock(const char *door)
+CheckVerdict check_run(const Config *config, const State *state, usec_t *ret_until_usec)
 {
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        _cleanup_close_ int fd = -EBADF;
-
-        assert(strlen(door) < sizeof(address.sun_path));
-        strcpy(address.sun_path, door);
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (fd < 0 || connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0)
-                log_debug("Failed to knock at %s", door);
-}
-
-ExitStatus check_run(const char *name)
-{
-        _cleanup_(config_freep) Config *config = NULL;
-        _cleanup_(state_freep) State *state = NULL;
         _cleanup_free_ char *settings = NULL;
-        CheckVerdict verdict;
-        ConfigError error;
-        usec_t until_usec;
-        int r;
 
-        r = config_load(name, "", &config, &error);
-        config_error_done(&error);
-        if (r == 0)
-                r = check_load_state(&state);
-        if (r == 0)
-                r = due_settings_fingerprint(config, &settings);
-        if (r != 0)
-                return EXIT_DONE;
-
-        verdict = check_decide(state,
-                               config,
-                               settings,
-                               check_requested_usec(config->name),
-                               was_triggered_by_timer(),
-                               now_realtime(),
-                               &until_usec);
-        if (verdict == CHECK_RUN) {
-                if (check_is_surely_due(config, state)) {
-                        knock(CHALLENGE_DOOR);
-                        knock(SIGNER_DOOR);
-                }
-                return EXIT_DONE;
-        }
-        tell(config->name, verdict, until_usec, state);
-        return EXIT_SKIP;
+        /* Without them a failure cannot be told from one of other settings: the real run knows. */
+        if (due_settings_fingerprint(config, &settings) < 0)
+                return CHECK_RUN;
+        return check_decide(state,
+                            config,
+                            settings,
+                            check_requested_usec(config->name),
+                            was_triggered_by_timer(),
+                            now_realtime(),
+                            ret_until_usec);
 }

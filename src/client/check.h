@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* ExecCondition=: is there anything to do? One short look at files; no signer, no network. */
+/* Is there anything to do? One short look at files before anything is begun: no signer, no network.
+ */
 
-#include "base/exit-status.h"
 #include "config/config.h"
 #include "state/due.h"
 
@@ -35,7 +35,6 @@ usec_t check_requested_usec(const char *name);
  * needed? state: NULL when there is none. */
 bool check_is_surely_due(const Config *config, const State *state);
 
-/* The whole of --check. When it is to run, the doors are knocked at, so that PID 1 starts what is
- * behind them while it starts the rest of this unit. Return: EXIT_SKIP; EXIT_DONE when the renewal
- * is to run, also on any error: it will say what is wrong. */
-ExitStatus check_run(const char *name);
+/* The whole look, as a start of the unit has it: now, and with $TRIGGER_UNIT. ret_until_usec: as
+ * above. */
+CheckVerdict check_run(const Config *config, const State *state, usec_t *ret_until_usec);

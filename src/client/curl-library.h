@@ -2,8 +2,8 @@
 #pragma once
 
 /* libcurl, loaded when the first byte is to go to a CA. It brings some thirty libraries with it and
- * costs several milliseconds of processor time: the quick look of ExecCondition= must not pay
- * that, and a renewal pays it while PID 1 is busy with the doors' units. */
+ * costs several milliseconds of processor time: a run with nothing to do must not pay that, and a
+ * renewal pays it while PID 1 is busy with the doors' units. */
 
 #include <curl/curl.h>
 

@@ -7,6 +7,7 @@
 
 #include "acme/identifier.h"
 #include "acme/url.h"
+#include "base/base64url.h"
 #include "base/strv.h"
 #include "config/config.h"
 
@@ -28,7 +29,7 @@ void description_free(Description *description)
 
 /* What the table fills, before it is understood. */
 typedef struct RawDescription {
-        struct json_object *identifiers, *origins, *challenges, *certificate;
+        struct json_object *identifiers, *origins, *challenges, *certificate, *revocation;
         int64_t renew_at;
 } RawDescription;
 
@@ -45,7 +46,19 @@ typedef struct RawCertificate {
                 name, kind, offsetof(RawDescription, member), max, grammar, flags, ##__VA_ARGS__   \
         }
 
-static const JsonField string_fields[] = {
+/* Of base64url: what a key identifier is written with. It goes into a URL. */
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+static bool is_renewal_id(const char *id)
+{
+        const char *dot = strchr(id, '.');
+
+        return dot && dot > id && base64url_is_valid(dot + 1, 1, WORD_MAX) &&
+               strspn(id, LETTERS) == (size_t) (dot - id);
+}
+
+/* What both signers tell. */
+static const JsonField common_fields[] = {
                 MEMBER("name", JSON_STRING, name, WORD_MAX, NULL, JSON_MANDATORY),
                 MEMBER("ca", JSON_STRING, ca, WORD_MAX, NULL, JSON_MANDATORY),
                 MEMBER("directory",
@@ -61,14 +74,65 @@ static const JsonField string_fields[] = {
                        ACME_URL_MAX,
                        acme_url_is_valid,
                        JSON_NULLABLE),
-                MEMBER("order", JSON_STRING, order, ACME_URL_MAX, acme_url_is_valid, JSON_NULLABLE),
-                MEMBER("due", JSON_STRING, due, WORD_MAX, NULL, JSON_NULLABLE),
+                MEMBER("externalAccount",
+                       JSON_BOOLEAN,
+                       has_external_account,
+                       0,
+                       NULL,
+                       JSON_NULLABLE),
+                MEMBER("keyUnclear", JSON_BOOLEAN, is_key_unclear, 0, NULL, JSON_NULLABLE),
+                MEMBER("thumbprint", JSON_STRING, thumbprint, WORD_MAX, NULL, JSON_NULLABLE),
                 MEMBER("termsOfServiceAgreed",
                        JSON_BOOLEAN,
                        terms_of_service_agreed,
                        0,
                        NULL,
                        JSON_MANDATORY),
+                {},
+};
+
+static const JsonField string_fields[] = {
+                MEMBER("order", JSON_STRING, order, ACME_URL_MAX, acme_url_is_valid, JSON_NULLABLE),
+                MEMBER("due", JSON_STRING, due, WORD_MAX, NULL, JSON_NULLABLE),
+                MEMBER("renewalId",
+                       JSON_STRING,
+                       renewal_id,
+                       WORD_MAX,
+                       is_renewal_id,
+                       JSON_NULLABLE),
+                MEMBER("askRenewalInfo", JSON_BOOLEAN, ask_renewal_info, 0, NULL, JSON_NULLABLE),
+                {},
+};
+
+static const JsonField revocation_fields[] = {
+                {"serial",
+                 JSON_STRING,
+                 offsetof(DescribedRevocation, serial),
+                 WORD_MAX,
+                 NULL,
+                 JSON_MANDATORY,
+                 0},
+                {"reason",
+                 JSON_STRING,
+                 offsetof(DescribedRevocation, reason),
+                 WORD_MAX,
+                 NULL,
+                 JSON_NULLABLE,
+                 0},
+                {"key",
+                 JSON_STRING,
+                 offsetof(DescribedRevocation, key),
+                 WORD_MAX,
+                 NULL,
+                 JSON_MANDATORY,
+                 0},
+                {"live",
+                 JSON_BOOLEAN,
+                 offsetof(DescribedRevocation, is_live),
+                 0,
+                 NULL,
+                 JSON_MANDATORY,
+                 0},
                 {},
 };
 
@@ -90,11 +154,12 @@ static const JsonField raw_fields[] = {
                 RAW("challenges",
                     JSON_STRING_ARRAY,
                     challenges,
-                    WORD_MAX,
+                    CHALLENGE_TYPE_NAME_MAX,
                     NULL,
                     JSON_MANDATORY,
-                    ORIGINS_MAX),
+                    CHALLENGE_TYPE_MAX),
                 RAW("certificate", JSON_OBJECT, certificate, 0, NULL, JSON_NULLABLE),
+                RAW("revocation", JSON_OBJECT, revocation, 0, NULL, JSON_NULLABLE),
                 RAW("renewAt",
                     JSON_INTEGER,
                     renew_at,
@@ -125,10 +190,23 @@ int description_parse_not_after(struct json_object *certificate, usec_t *ret_use
         return r;
 }
 
+/* Return: 0, -EBADMSG. */
+static int understand_challenges(struct json_object *list, Description *d)
+{
+        for (size_t i = 0; i < json_object_array_length(list); i++) {
+                const char *name = json_object_get_string(json_object_array_get_idx(list, i));
+                ChallengeType type = challenge_type_from_string(name);
+
+                if (type == CHALLENGE_TYPE_INVALID)
+                        return -EBADMSG;
+                d->challenges[d->n_challenges++] = type;
+        }
+        return 0;
+}
+
 /* Return: 0, -EBADMSG, -ENOMEM. */
 static int understand(const RawDescription *raw, Description *d)
 {
-        _cleanup_strv_free_ char **challenges = NULL;
         int r;
 
         for (size_t i = 0; i < json_object_array_length(raw->identifiers); i++) {
@@ -145,13 +223,20 @@ static int understand(const RawDescription *raw, Description *d)
         strv_sort_unique(d->identifiers);
         r = json_to_strv(raw->origins, &d->origins);
         if (r >= 0)
-                r = json_to_strv(raw->challenges, &challenges);
+                r = understand_challenges(raw->challenges, d);
         if (r < 0)
                 return r;
-        d->has_http01 = strv_contains(challenges, "http-01");
         d->renew_at_usec =
                         raw->renew_at >= 0 ? (usec_t) raw->renew_at * USEC_PER_SEC : USEC_INFINITY;
         d->not_after_usec = USEC_INFINITY;
+        if (raw->revocation)
+                r = json_dispatch(raw->revocation,
+                                  revocation_fields,
+                                  &d->revocation,
+                                  JSON_ALLOW_UNKNOWN,
+                                  NULL);
+        if (r < 0)
+                return r;
         return raw->certificate ? description_parse_not_after(raw->certificate, &d->not_after_usec)
                                 : 0;
 }
@@ -167,13 +252,63 @@ int description_parse(struct json_object *object, Description **ret, const char 
                 return -ENOMEM;
         d->object = json_object_get(object);
         *ret_field = "identifiers";
-        r = json_dispatch(d->object, string_fields, d, JSON_ALLOW_UNKNOWN, ret_field);
+        r = json_dispatch(d->object, common_fields, d, JSON_ALLOW_UNKNOWN, ret_field);
+        if (r >= 0)
+                r = json_dispatch(d->object, string_fields, d, JSON_ALLOW_UNKNOWN, ret_field);
         if (r >= 0)
                 r = json_dispatch(d->object, raw_fields, &raw, JSON_ALLOW_UNKNOWN, ret_field);
         if (r >= 0)
                 r = understand(&raw, d);
         if (r < 0)
                 return r;
+        *ret = TAKE_PTR(d);
+        return 0;
+}
+
+/* The reply to Describe of an account's signer. */
+typedef struct RawAccount {
+        struct json_object *origins;
+        const char *operation;
+} RawAccount;
+
+static const JsonField account_fields[] = {
+                {"origins",
+                 JSON_STRING_ARRAY,
+                 offsetof(RawAccount, origins),
+                 ACME_URL_MAX,
+                 acme_url_is_valid,
+                 JSON_MANDATORY,
+                 ORIGINS_MAX},
+                {"operation",
+                 JSON_STRING,
+                 offsetof(RawAccount, operation),
+                 WORD_MAX,
+                 NULL,
+                 JSON_MANDATORY},
+                {},
+};
+
+int description_parse_account(struct json_object *object,
+                              Description **ret,
+                              const char **ret_operation,
+                              const char **ret_field)
+{
+        _cleanup_(description_freep) Description *d = calloc(1, sizeof(*d));
+        RawAccount raw = {};
+        int r;
+
+        if (!d)
+                return -ENOMEM;
+        d->object = json_object_get(object);
+        d->renew_at_usec = d->not_after_usec = USEC_INFINITY;
+        r = json_dispatch(d->object, common_fields, d, JSON_ALLOW_UNKNOWN, ret_field);
+        if (r >= 0)
+                r = json_dispatch(d->object, account_fields, &raw, JSON_ALLOW_UNKNOWN, ret_field);
+        if (r >= 0)
+                r = json_to_strv(raw.origins, &d->origins);
+        if (r < 0)
+                return r;
+        *ret_operation = raw.operation;
         *ret = TAKE_PTR(d);
         return 0;
 }

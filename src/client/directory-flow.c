@@ -7,7 +7,7 @@
 #include "client/reply.h"
 #include "client/request.h"
 
-static int admit_directory(Client *c)
+int directory_admit(Client *c)
 {
         int r;
 
@@ -17,9 +17,37 @@ static int admit_directory(Client *c)
         return r == 0 ? client_admit_url(c, c->directory->new_order) : r;
 }
 
+/* The reply is no success, and the last one. */
+static int fail_status(Client *c, const char *what, unsigned status)
+{
+        if (status != 404 && status != 410)
+                return reply_fail_status(c, what, NULL, status);
+        return failure_set_of_this_ca(
+                        &c->failure,
+                        EXIT_CONFIGURATION,
+                        "Failed to %s: there is nothing at %s (HTTP status %u); see CA=",
+                        what,
+                        c->config->directory,
+                        status);
+}
+
 int directory_send(Client *c)
 {
         return http_start(c->http, &(HttpRequest){.method = HTTP_GET, .url = c->config->directory});
+}
+
+int directory_connect(Client *c)
+{
+        int r;
+
+        r = http_new(c->config->trust, &c->http);
+        if (r < 0 && c->config->trust && r != -ENOMEM && r != -ELIBACC)
+                return failure_set(&c->failure,
+                                   EXIT_CONFIGURATION,
+                                   "Failed to read the certificates of Trust=%s: %s",
+                                   c->config->trust,
+                                   strerror(-r));
+        return r < 0 ? r : directory_send(c);
 }
 
 /* Safe, and made again like any other that is (RFC 9110 section 9.2.2). */
@@ -42,23 +70,21 @@ int directory_receive(Client *c)
                 has_retry_after = reply_retry_after(&reply, &retry_after_usec);
                 verdict = request_judge(&reply,
                                         NULL,
-                                        true,
-                                        has_retry_after,
-                                        retry_after_usec,
+                                        (RequestNature){.is_repeatable = true},
+                                        has_retry_after ? &retry_after_usec : NULL,
                                         &tries);
                 if (verdict.reaction == REACTION_DONE) {
                         (void) nonces_put(&c->nonces, reply.replay_nonce);
                         r = directory_parse(reply.body, reply.body_length, &c->directory, &field);
                         if (r == -EBADMSG)
                                 return request_fail_malformed(c, what, field);
-                        return r < 0 ? r : admit_directory(c);
+                        return r < 0 ? r : directory_admit(c);
                 }
                 if (verdict.reaction != REACTION_AGAIN ||
                     !client_put_off(c, verdict.pause_usec, &until_usec)) {
                         c->failure.retry_after_usec = retry_after_usec;
-                        return reply.result == HTTP_DONE
-                                               ? reply_fail_status(c, what, NULL, reply.status)
-                                               : reply_fail(c, what, &reply);
+                        return reply.result == HTTP_DONE ? fail_status(c, what, reply.status)
+                                                         : reply_fail(c, what, &reply);
                 }
                 tries.lost++;
                 tries.busy++;

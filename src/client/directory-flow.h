@@ -6,7 +6,13 @@
 
 #include "client/client.h"
 
+/* Begins the connection to the CA, which takes as many round trips as TLS does, and asks. */
+int directory_connect(Client *client);
+
 int directory_send(Client *client);
+
+/* Are its URLs the CA's? */
+int directory_admit(Client *client);
 
 /* Puts it into client->directory. The description is known by now. */
 int directory_receive(Client *client);

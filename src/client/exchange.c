@@ -12,6 +12,7 @@
 
 #include <strings.h>
 
+#include "acme/link.h"
 #include "base/escape.h"
 #include "version.h"
 
@@ -24,6 +25,9 @@ void http_reply_done(HttpReply *reply)
         free(reply->replay_nonce);
         free(reply->location);
         free(reply->retry_after);
+        free(reply->date);
+        free(reply->terms_of_service);
+        strv_free(reply->alternates);
         *reply = (HttpReply){};
 }
 
@@ -38,6 +42,22 @@ void exchange_free(Exchange *x)
         free(x);
 }
 
+/* There may be many of this field; where none of them is what we look for, nobody misses it. */
+static void take_link(Exchange *x, const char *value, size_t length)
+{
+        _cleanup_free_ char *copy = NULL;
+
+        copy = strndup(value, length);
+        x->is_out_of_memory |= !copy ||
+                               (!x->reply.terms_of_service &&
+                                link_find(copy, "terms-of-service", &x->reply.terms_of_service) ==
+                                                -ENOMEM) ||
+                               link_collect(copy,
+                                            "alternate",
+                                            HTTP_ALTERNATES_MAX,
+                                            &x->reply.alternates) == -ENOMEM;
+}
+
 /* The fields that anybody here reads. One that comes twice says two things, and is not heard. */
 static void
 take_header(Exchange *x, const char *name, size_t name_length, const char *value, size_t length)
@@ -49,6 +69,7 @@ take_header(Exchange *x, const char *name, size_t name_length, const char *value
                         {"Replay-Nonce", &x->reply.replay_nonce},
                         {"Location", &x->reply.location},
                         {"Retry-After", &x->reply.retry_after},
+                        {"Date", &x->reply.date},
         };
 
         FOREACH_ARRAY (w, wanted, ELEMENTSOF(wanted)) {
@@ -61,6 +82,8 @@ take_header(Exchange *x, const char *name, size_t name_length, const char *value
                 *w->slot = strndup(value, length);
                 x->is_out_of_memory |= !*w->slot;
         }
+        if (name_length == 4 && strncasecmp(name, "Link", 4) == 0)
+                take_link(x, value, length);
         if ((name_length == 14 && strncasecmp(name, "Content-Length", 14) == 0) ||
             (name_length == 17 && strncasecmp(name, "Transfer-Encoding", 17) == 0))
                 x->has_length = true;
@@ -72,6 +95,9 @@ static void forget_headers(Exchange *x)
         free(TAKE_PTR(x->reply.replay_nonce));
         free(TAKE_PTR(x->reply.location));
         free(TAKE_PTR(x->reply.retry_after));
+        free(TAKE_PTR(x->reply.date));
+        free(TAKE_PTR(x->reply.terms_of_service));
+        strv_free(TAKE_PTR(x->reply.alternates));
         x->has_length = false;
 }
 
@@ -198,25 +224,30 @@ static bool set_trust(Exchange *x)
                set(x->handle, CURLOPT_CAINFO, trust->file) == CURLE_OK;
 }
 
+static bool set_headers(Exchange *x, ExchangeHeaders headers)
+{
+        return x->shared->curl->easy_setopt(x->handle,
+                                            CURLOPT_HTTPHEADER,
+                                            x->shared->headers[headers]) == CURLE_OK;
+}
+
 static bool set_method(Exchange *x, bool wants_chain)
 {
         typeof(x->shared->curl->easy_setopt) set = x->shared->curl->easy_setopt;
 
         switch (x->method) {
         case HTTP_GET:
-                return true;
+                return set_headers(x, EXCHANGE_HEADERS_PLAIN);
         case HTTP_HEAD:
-                return set(x->handle, CURLOPT_NOBODY, 1L) == CURLE_OK;
+                return set(x->handle, CURLOPT_NOBODY, 1L) == CURLE_OK &&
+                       set_headers(x, EXCHANGE_HEADERS_PLAIN);
         case HTTP_POST:
                 return set(x->handle, CURLOPT_POST, 1L) == CURLE_OK &&
                        set(x->handle, CURLOPT_POSTFIELDSIZE, (long) x->body_length) == CURLE_OK &&
                        set(x->handle, CURLOPT_READFUNCTION, on_send) == CURLE_OK &&
                        set(x->handle, CURLOPT_READDATA, x) == CURLE_OK &&
                        set(x->handle, CURLOPT_SEEKFUNCTION, on_rewind) == CURLE_OK &&
-                       set(x->handle,
-                           CURLOPT_HTTPHEADER,
-                           wants_chain ? x->shared->chain_headers : x->shared->post_headers) ==
-                                       CURLE_OK;
+                       set_headers(x, wants_chain ? EXCHANGE_HEADERS_CHAIN : EXCHANGE_HEADERS_POST);
         }
         return false;
 }
@@ -266,6 +297,13 @@ static int set_error(HttpReply *reply, HttpResult result, const char *text)
         return reply->error ? 0 : -ENOMEM;
 }
 
+/* A field that came twice was emptied. */
+static void drop_empty(char **field)
+{
+        if (*field && !**field)
+                free(TAKE_PTR(*field));
+}
+
 int exchange_finish(Exchange *x, CURLcode code)
 {
         const CurlLibrary *curl = x->shared->curl;
@@ -291,13 +329,10 @@ int exchange_finish(Exchange *x, CURLcode code)
                 return set_error(reply, HTTP_E_LOST, "nobody can tell whether the reply is whole");
         if (!reply->body)
                 reply->body = strdup("");
-        /* A field that came twice was emptied. */
-        if (reply->replay_nonce && !*reply->replay_nonce)
-                free(TAKE_PTR(reply->replay_nonce));
-        if (reply->location && !*reply->location)
-                free(TAKE_PTR(reply->location));
-        if (reply->retry_after && !*reply->retry_after)
-                free(TAKE_PTR(reply->retry_after));
+        drop_empty(&reply->replay_nonce);
+        drop_empty(&reply->location);
+        drop_empty(&reply->retry_after);
+        drop_empty(&reply->date);
         return reply->body ? 0 : -ENOMEM;
 }
 

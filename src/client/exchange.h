@@ -7,11 +7,19 @@
 #include "client/http.h"
 #include "client/trust.h"
 
+/* The header fields of ours that a request has beside libcurl's. */
+typedef enum ExchangeHeaders {
+        EXCHANGE_HEADERS_PLAIN, /* GET and HEAD */
+        EXCHANGE_HEADERS_POST,
+        EXCHANGE_HEADERS_CHAIN, /* of a POST that is to bring a certificate */
+        EXCHANGE_HEADERS_MAX,
+} ExchangeHeaders;
+
 /* What all exchanges of one connection have in common. */
 typedef struct ExchangeShared {
         const CurlLibrary *curl;
         Trust trust;
-        struct curl_slist *post_headers, *chain_headers;
+        struct curl_slist *headers[EXCHANGE_HEADERS_MAX];
 } ExchangeShared;
 
 typedef struct Exchange {

@@ -9,23 +9,45 @@
 
 #include "base/log.h"
 
-int failure_set(Failure *failure, ExitStatus exit_status, const char *format, ...)
+_printf_(3, 0) static int set(Failure *failure,
+                              ExitStatus exit_status,
+                              const char *format,
+                              va_list args)
 {
-        va_list args;
-        int n;
-
-        if (failure->is_set)
-                return CLIENT_E_FAILED;
-        va_start(args, format);
-        n = vasprintf(&failure->message, format, args);
-        va_end(args);
-        if (n < 0) {
+        if (vasprintf(&failure->message, format, args) < 0) {
                 failure->message = NULL;
                 return -ENOMEM;
         }
         failure->exit_status = exit_status;
         failure->is_set = true;
         return CLIENT_E_FAILED;
+}
+
+int failure_set(Failure *failure, ExitStatus exit_status, const char *format, ...)
+{
+        va_list args;
+        int r;
+
+        if (failure->is_set)
+                return CLIENT_E_FAILED;
+        va_start(args, format);
+        r = set(failure, exit_status, format, args);
+        va_end(args);
+        return r;
+}
+
+int failure_set_of_this_ca(Failure *failure, ExitStatus exit_status, const char *format, ...)
+{
+        va_list args;
+        int r;
+
+        if (failure->is_set)
+                return CLIENT_E_FAILED;
+        failure->is_of_this_ca = true;
+        va_start(args, format);
+        r = set(failure, exit_status, format, args);
+        va_end(args);
+        return r;
 }
 
 int failure_set_problem(Failure *failure,
@@ -38,8 +60,8 @@ int failure_set_problem(Failure *failure,
         _cleanup_strv_free_ char **lines = NULL;
         int r;
 
-        if (failure->is_set)
-                return CLIENT_E_FAILED;
+        if (!failure->is_set)
+                failure->is_of_this_ca = problem_rule_is_of_this_ca(rule);
         if (!problem || (http_status != 0 && !problem_has_explanation(problem)))
                 return failure_set(failure,
                                    rule->exit_status,
@@ -53,6 +75,8 @@ int failure_set_problem(Failure *failure,
                 return r;
         STRV_FOREACH (line, lines + 1)
                 log_error("%s: %s", what, *line);
+        if (failure->is_set)
+                return CLIENT_E_FAILED;
         r = free_and_strdup(&failure->problem, problem_type(problem));
         if (r < 0)
                 return r;

@@ -25,14 +25,20 @@ typedef struct Failure {
         char *message;           /* fit to be shown */
         char *problem;           /* type of the CA's problem document; NULL: there was none */
         usec_t retry_after_usec; /* a span; 0: the CA did not say */
+        bool is_of_this_ca;      /* another one may be of more use */
 } Failure;
 
 /* Sets the reason, unless one is set already: the first is the cause of the others. The parts of
  * the message that come from a stranger have been escaped. Return: CLIENT_E_FAILED; -ENOMEM. */
 int failure_set(Failure *failure, ExitStatus exit_status, const char *format, ...) _printf_(3, 4);
 
-/* As told by the CA: "What: <problem>: what the user can do". Subproblems are logged, a line each.
- * problem may be NULL, http_status 0. Return: CLIENT_E_FAILED; -ENOMEM. */
+/* The same, for what says nothing of the next CA. */
+int failure_set_of_this_ca(Failure *failure, ExitStatus exit_status, const char *format, ...)
+                _printf_(3, 4);
+
+/* As told by the CA: "What: <problem>: what the user can do". Subproblems are logged, a line each,
+ * also of a problem that is not the first. problem may be NULL, http_status 0. Return:
+ * CLIENT_E_FAILED; -ENOMEM. */
 int failure_set_problem(Failure *failure,
                         const char *what,
                         const Problem *problem,

@@ -24,27 +24,36 @@ static void drop(Http *http, Exchange *x)
         exchange_free(x);
 }
 
+static int append_header(ExchangeShared *shared, ExchangeHeaders headers, const char *line)
+{
+        struct curl_slist *grown = shared->curl->slist_append(shared->headers[headers], line);
+
+        if (!grown)
+                return -ENOMEM;
+        shared->headers[headers] = grown;
+        return 0;
+}
+
 static int make_headers(ExchangeShared *shared)
 {
-        /* No "Expect": it would cost a round trip (RFC 9110 section 10.1.1). */
-        static const char *const lines[] = {"Content-Type: application/jose+json", "Expect:"};
+        static const struct {
+                ExchangeHeaders first; /* and those behind it, which have more */
+                const char *line;
+        } lines[] = {
+                        /* For problem documents (RFC 8555 section 6.1): the rest of what we say is
+                         * English, too. */
+                        {EXCHANGE_HEADERS_PLAIN, "Accept-Language: en"},
+                        {EXCHANGE_HEADERS_POST, "Content-Type: application/jose+json"},
+                        /* It would cost a round trip (RFC 9110 section 10.1.1). */
+                        {EXCHANGE_HEADERS_POST, "Expect:"},
+                        {EXCHANGE_HEADERS_CHAIN, "Accept: application/pem-certificate-chain"},
+        };
 
-        FOREACH_ARRAY (line, lines, ELEMENTSOF(lines)) {
-                struct curl_slist *post = shared->curl->slist_append(shared->post_headers, *line);
-                struct curl_slist *chain;
-
-                if (!post)
-                        return -ENOMEM;
-                shared->post_headers = post;
-                chain = shared->curl->slist_append(shared->chain_headers, *line);
-                if (!chain)
-                        return -ENOMEM;
-                shared->chain_headers = chain;
-        }
-        return shared->curl->slist_append(shared->chain_headers,
-                                          "Accept: application/pem-certificate-chain")
-                               ? 0
-                               : -ENOMEM;
+        FOREACH_ARRAY (l, lines, ELEMENTSOF(lines))
+                for (ExchangeHeaders headers = l->first; headers < EXCHANGE_HEADERS_MAX; headers++)
+                        if (append_header(shared, headers, l->line) < 0)
+                                return -ENOMEM;
+        return 0;
 }
 
 int http_new(const char *trust, Http **ret)
@@ -85,10 +94,9 @@ void http_free(Http *http)
                         drop(http, *x);
         if (http->multi)
                 (void) http->shared.curl->multi_cleanup(http->multi);
-        if (http->shared.curl) {
-                http->shared.curl->slist_free_all(http->shared.post_headers);
-                http->shared.curl->slist_free_all(http->shared.chain_headers);
-        }
+        FOREACH_ARRAY (headers, http->shared.headers, EXCHANGE_HEADERS_MAX)
+                if (*headers)
+                        http->shared.curl->slist_free_all(*headers);
         trust_done(&http->shared.trust);
         free(http);
 }
@@ -155,10 +163,41 @@ int http_pump(Http *http)
         return multi_error(http->shared.curl->multi_perform(http->multi, &running));
 }
 
+/* Until something happens on a connection or the other descriptor, which may be NULL.
+ * Return: 0; -ETIMEDOUT; -errno. */
+static int poll_until(Http *http, usec_t deadline_usec, struct curl_waitfd *other)
+{
+        usec_t now_usec = now_monotonic(), left_usec;
+
+        if (now_usec >= deadline_usec)
+                return -ETIMEDOUT;
+        left_usec = MIN(deadline_usec - now_usec, HTTP_REQUEST_TIMEOUT_USEC);
+        return multi_error(http->shared.curl->multi_poll(
+                        http->multi,
+                        other,
+                        other ? 1 : 0,
+                        (int) ((left_usec + USEC_PER_MSEC - 1) / USEC_PER_MSEC),
+                        NULL));
+}
+
+int http_wait_for_fd(Http *http, int fd, usec_t deadline_usec)
+{
+        struct curl_waitfd other = {.fd = fd, .events = CURL_WAIT_POLLIN};
+        int r;
+
+        do {
+                r = http_pump(http);
+                if (r == 0)
+                        r = poll_until(http, deadline_usec, &other);
+                if (r < 0)
+                        return r;
+        } while (other.revents == 0);
+        return 0;
+}
+
 int http_wait(Http *http, usec_t deadline_usec, HttpReply *ret)
 {
         for (;;) {
-                usec_t now_usec, left_usec;
                 int r;
 
                 r = http_pump(http);
@@ -167,17 +206,7 @@ int http_wait(Http *http, usec_t deadline_usec, HttpReply *ret)
                 r = take_reply(http, ret);
                 if (r != -EAGAIN)
                         return r;
-
-                now_usec = now_monotonic();
-                if (now_usec >= deadline_usec)
-                        return -ETIMEDOUT;
-                left_usec = MIN(deadline_usec - now_usec, HTTP_REQUEST_TIMEOUT_USEC);
-                r = multi_error(http->shared.curl->multi_poll(
-                                http->multi,
-                                NULL,
-                                0,
-                                (int) ((left_usec + USEC_PER_MSEC - 1) / USEC_PER_MSEC),
-                                NULL));
+                r = poll_until(http, deadline_usec, NULL);
                 if (r < 0)
                         return r;
         }

@@ -4,6 +4,7 @@
 /* HTTPS with a CA: one connection for all requests, as many of them under way as the protocol
  * allows (RFC 9113 when offered). Every reply is bounded, framed and complete, or it is none. */
 
+#include "base/strv.h"
 #include "base/time-util.h"
 
 /* No JSON object of RFC 8555 comes near it: an order with 100 names and authorizations has 20 KiB.
@@ -18,6 +19,9 @@
 
 #define HTTP_CONNECT_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define HTTP_REQUEST_TIMEOUT_USEC (30 * USEC_PER_SEC)
+
+/* As many other chains for a certificate are looked at (RFC 8555 section 7.4.2). */
+#define HTTP_ALTERNATES_MAX 4U
 
 /* Requests under way at once, over a connection that has streams. */
 #define HTTP_STREAMS_MAX 32U
@@ -59,6 +63,9 @@ typedef struct HttpReply {
         char *replay_nonce;
         char *location;
         char *retry_after;
+        char *date;
+        char *terms_of_service; /* the target of a Link with that relation */
+        char **alternates;      /* the targets of Links with this one; NULL: none */
 } HttpReply;
 void http_reply_done(HttpReply *reply);
 #define _cleanup_http_reply_ _cleanup_(http_reply_done)
@@ -77,6 +84,11 @@ int http_start(Http *http, const HttpRequest *request);
 
 /* Does what can be done without waiting. Return: 0, -errno. */
 int http_pump(Http *http);
+
+/* Goes on with all requests until somebody else's file descriptor has something to read; what has
+ * come for the requests meanwhile is http_wait()'s.
+ * Return: 0; -ETIMEDOUT at the monotonic deadline; -errno. */
+int http_wait_for_fd(Http *http, int fd, usec_t deadline_usec);
 
 /* Waits for a reply to any request, until the monotonic deadline; one in the past looks only.
  * Return: 0; -ETIMEDOUT; -errno. */

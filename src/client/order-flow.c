@@ -10,29 +10,21 @@
 
 #include "client/order-flow.h"
 
-#include "acme/order.h"
 #include "acme/url.h"
 #include "base/audit.h"
 #include "client/account-flow.h"
 #include "client/authorization-flow.h"
+#include "client/order-flow-internal.h"
 #include "client/progress.h"
-#include "client/request.h"
+#include "client/proof-flow.h"
 
 /* A CA whose finalization we have asked for so often without a change of the order has a problem.
  */
 #define FINALIZE_TRIES 3U
 
-typedef struct OrderFlow {
-        Client *client;
-        char *url;
-        Order *order;
-        bool is_resumed;     /* an earlier run made it */
-        bool is_replaceable; /* a new one may be made when it leads nowhere */
-        bool is_answered;
-        char **open; /* URLs of authorizations that are not known to be valid */
-        unsigned polls, finalizations;
-        usec_t retry_after_usec; /* of the last reply about the order; 0: none */
-} OrderFlow;
+/* One that has taken it, but still has the order ready, is looked at so often, for about a second,
+ * before it is asked again: section 7.4 has the order leave that state with the reply. */
+#define FINALIZE_POLLS 10U
 
 static void order_flow_done(OrderFlow *f)
 {
@@ -41,8 +33,7 @@ static void order_flow_done(OrderFlow *f)
         order_free(f->order);
 }
 
-/* Takes the order from a reply. */
-static int take_order(OrderFlow *f, const Request *q, const char *what)
+int order_flow_take(OrderFlow *f, const Request *q, const char *what)
 {
         _cleanup_(order_freep) Order *order = NULL;
         const char *field;
@@ -50,7 +41,8 @@ static int take_order(OrderFlow *f, const Request *q, const char *what)
 
         r = order_parse(q->reply.body, q->reply.body_length, &order, &field);
         if (r == -EBADMSG)
-                return request_fail_malformed(f->client, what, field);
+                return f->is_resumed ? order_flow_abandon(f, "it cannot be read")
+                                     : request_fail_malformed(f->client, what, field);
         if (r < 0)
                 return r;
         order_free(f->order);
@@ -59,7 +51,7 @@ static int take_order(OrderFlow *f, const Request *q, const char *what)
         return 0;
 }
 
-static int abandon(OrderFlow *f, const char *reason)
+int order_flow_abandon(OrderFlow *f, const char *reason)
 {
         audit(AUDIT_ORDER_ABANDONED,
               "Gave up an order, to make a new one",
@@ -87,10 +79,12 @@ static int audit_verified(OrderFlow *f)
 }
 
 /* Reads the order (section 7.4, POST-as-GET). */
-static int reread(OrderFlow *f)
+int order_flow_reread(OrderFlow *f)
 {
         static const char what[] = "look at the order";
-        _cleanup_request_ Request q = {.kind = REQUEST_FETCH, .url = f->url};
+        _cleanup_request_ Request q = {.kind = REQUEST_FETCH,
+                                       .url = f->url,
+                                       .may_be_gone = f->is_resumed};
         int r;
 
         r = requests_perform(f->client, &q, 1);
@@ -99,7 +93,7 @@ static int reread(OrderFlow *f)
         if (q.outcome == REQUEST_DONE) {
                 bool was_pending = f->is_answered && f->order->status == ORDER_PENDING;
 
-                r = take_order(f, &q, what);
+                r = order_flow_take(f, &q, what);
                 if (r == 0 && was_pending && f->order->status != ORDER_PENDING &&
                     f->order->status != ORDER_INVALID)
                         r = audit_verified(f);
@@ -109,102 +103,11 @@ static int reread(OrderFlow *f)
                 return CLIENT_E_NO_ACCOUNT;
         /* Gone, or another account's: CAs say so with 404 or 403 and with various problems. */
         if (f->is_resumed && q.reply.status >= 400 && q.reply.status < 500 && q.reply.status != 429)
-                return abandon(f, "the CA does not give it to us any more");
+                return order_flow_abandon(f, "the CA does not give it to us any more");
         return request_fail(f->client, &q, what);
 }
 
-/* Is the order of the earlier run one to go on with? */
-static int examine_resumed(OrderFlow *f)
-{
-        const Order *o = f->order;
-
-        if (!order_is_for(o, f->client->about->identifiers))
-                return abandon(f, "it is for other names");
-        if (o->status == ORDER_INVALID)
-                return abandon(f, "it is invalid");
-        if ((o->status == ORDER_PENDING || o->status == ORDER_READY) &&
-            o->expires_usec <= now_realtime())
-                return abandon(f, "it has expired");
-        audit(AUDIT_ORDER_RESUMED,
-              "Went on with the order of an earlier run",
-              {AUDIT_ORDER, f->url},
-              {AUDIT_CA, f->client->about->ca});
-        return 0;
-}
-
-static int resume(OrderFlow *f)
-{
-        int r;
-
-        progress("Looking at the order of an earlier run");
-        f->is_resumed = true;
-        r = free_and_strdup(&f->url, f->client->about->order);
-        if (r == 0)
-                r = reread(f);
-        return r != 0 ? r : examine_resumed(f);
-}
-
-static int audit_created(OrderFlow *f)
-{
-        _cleanup_free_ char *names = NULL;
-        int r;
-
-        r = strv_join(f->client->about->identifiers, " ", &names);
-        if (r < 0)
-                return r;
-        audit(AUDIT_ORDER_CREATED,
-              "Ordered a certificate",
-              {AUDIT_ORDER, f->url},
-              {AUDIT_IDENTIFIERS, names},
-              {AUDIT_CA, f->client->about->ca});
-        return 0;
-}
-
-static int understand_new(OrderFlow *f, const Request *q, const char *what)
-{
-        Client *c = f->client;
-        int r;
-
-        r = take_order(f, q, what);
-        if (r != 0)
-                return r;
-        /* Without a URL an order cannot be polled (section 7.4: it is in Location). */
-        if (!q->reply.location || !acme_url_has_origin(q->reply.location, c->about->origins))
-                return request_fail_malformed(c, what, "Location");
-        if (!order_is_for(f->order, c->about->identifiers))
-                return request_fail_malformed(c, what, "identifiers");
-        r = free_and_strdup(&f->url, q->reply.location);
-        if (r == 0)
-                r = signer_set_order(&c->signer, f->url);
-        return r != 0 ? r : audit_created(f);
-}
-
-static int create(OrderFlow *f)
-{
-        static const char what[] = "order a certificate";
-        Client *c = f->client;
-        int r;
-
-        progress("Ordering a certificate for %zu names", strv_length(c->about->identifiers));
-        for (unsigned tries = 0;; tries++) {
-                _cleanup_request_ Request q = {.kind = REQUEST_NEW_ORDER,
-                                               .url = c->directory->new_order};
-
-                r = requests_perform(c, &q, 1);
-                if (r != 0)
-                        return r;
-                if (q.outcome == REQUEST_DONE)
-                        return understand_new(f, &q, what);
-                if (request_lacks_account(&q))
-                        return CLIENT_E_NO_ACCOUNT;
-                /* An order whose URL was lost cannot be found again; it costs nothing but a place.
-                 */
-                if (q.outcome != REQUEST_LOST || tries > 0)
-                        return request_fail(c, &q, what);
-        }
-}
-
-static int look_at_authorizations(OrderFlow *f)
+int order_flow_check_authorizations(OrderFlow *f)
 {
         int r = 0;
 
@@ -229,6 +132,8 @@ static int wait_and_reread(OrderFlow *f)
                                      : MAX(now_usec, c->asked_usec + poll_pause_usec(f->polls));
         if (!patience_take(&c->patience, now_usec, until_usec)) {
                 c->failure.retry_after_usec = f->retry_after_usec;
+                /* One that had a whole run before has been given its chance. */
+                c->failure.is_of_this_ca = f->is_resumed;
                 return failure_set(&c->failure,
                                    EXIT_TRY_AGAIN,
                                    "The CA takes longer than a run waits over the order, which is "
@@ -240,19 +145,18 @@ static int wait_and_reread(OrderFlow *f)
         if (r != 0)
                 return r;
         f->polls++;
-        if (lease_is_lost(&c->lease) && f->order->status == ORDER_PENDING)
-                return failure_set(&c->failure,
-                                   EXIT_TRY_AGAIN,
-                                   "The challenge room is gone while the CA was to look; see the "
-                                   "journal of "
-                                   "acme-challenge@.service");
-        /* Section 7.1.6 has the order follow its authorizations; not every CA is quick to. */
-        if (f->order->status == ORDER_PENDING && poll_looks_at_authorizations(f->polls)) {
-                r = look_at_authorizations(f);
+        if (f->order->status == ORDER_PENDING) {
+                r = proofs_check(c);
                 if (r != 0)
                         return r;
         }
-        return reread(f);
+        /* Section 7.1.6 has the order follow its authorizations; not every CA is quick to. */
+        if (f->order->status == ORDER_PENDING && poll_looks_at_authorizations(f->polls)) {
+                r = order_flow_check_authorizations(f);
+                if (r != 0)
+                        return r;
+        }
+        return order_flow_reread(f);
 }
 
 static int answer(OrderFlow *f)
@@ -264,7 +168,7 @@ static int answer(OrderFlow *f)
                 return r;
         f->is_answered = true;
         f->polls = 0;
-        return r == 0 ? 0 : reread(f);
+        return r == 0 ? 0 : order_flow_reread(f);
 }
 
 static int finalize(OrderFlow *f)
@@ -275,91 +179,30 @@ static int finalize(OrderFlow *f)
         int r;
 
         if (f->finalizations++ >= FINALIZE_TRIES)
-                return failure_set(&c->failure,
-                                   EXIT_TRY_AGAIN,
-                                   "Failed to %s: the CA has been asked %u times, and the order is "
-                                   "still ready",
-                                   what,
-                                   FINALIZE_TRIES);
+                return failure_set_of_this_ca(
+                                &c->failure,
+                                EXIT_TRY_AGAIN,
+                                "Failed to %s: the CA has been asked %u times, and the order is "
+                                "still ready",
+                                what,
+                                FINALIZE_TRIES);
         progress("Asking for the certificate");
         r = requests_perform(c, &q, 1);
         if (r != 0)
                 return r;
         f->polls = 0;
-        if (q.outcome == REQUEST_DONE)
-                return take_order(f, &q, what);
+        if (q.outcome == REQUEST_DONE) {
+                f->is_finalized = true;
+                return order_flow_take(f, &q, what);
+        }
         if (request_lacks_account(&q))
                 return CLIENT_E_NO_ACCOUNT;
         /* Whether the CA has heard us, or holds it for too early, the order says (section 7.4). */
         if (q.outcome == REQUEST_LOST || (q.problem && problem_is(q.problem, "orderNotReady"))) {
                 f->retry_after_usec = q.retry_after_usec;
-                return q.outcome == REQUEST_LOST ? reread(f) : wait_and_reread(f);
+                return q.outcome == REQUEST_LOST ? order_flow_reread(f) : wait_and_reread(f);
         }
         return request_fail(c, &q, what);
-}
-
-static int download(OrderFlow *f, char **ret_chain)
-{
-        static const char what[] = "get the certificate";
-        _cleanup_request_ Request q = {.kind = REQUEST_FETCH,
-                                       .url = f->order->certificate,
-                                       .wants_chain = true};
-        int r;
-
-        r = requests_perform(f->client, &q, 1);
-        if (r != 0)
-                return r;
-        if (q.outcome == REQUEST_DONE) {
-                if (memchr(q.reply.body, '\0', q.reply.body_length))
-                        return request_fail_malformed(f->client, what, "a NUL byte");
-                *ret_chain = TAKE_PTR(q.reply.body);
-                return 0;
-        }
-        if (request_lacks_account(&q))
-                return CLIENT_E_NO_ACCOUNT;
-        if (f->is_resumed && q.reply.status == 404)
-                return abandon(f, "its certificate is gone");
-        return request_fail(f->client, &q, what);
-}
-
-static int download_and_install(OrderFlow *f, usec_t *ret_not_after_usec)
-{
-        _cleanup_free_ char *chain = NULL, *reason = NULL;
-        Client *c = f->client;
-        int r;
-
-        progress("Installing the certificate");
-        r = download(f, &chain);
-        if (r == 0)
-                r = signer_install(&c->signer, chain, ret_not_after_usec, &reason);
-        if (r != CLIENT_E_CHAIN_REFUSED)
-                return r;
-
-        /* A certificate of an order that is not this run's may be for a key that is gone. */
-        if (f->is_replaceable && (f->is_resumed || f->finalizations == 0))
-                return abandon(f, "its certificate is none that we can have");
-        (void) signer_forget_order(&c->signer);
-        return failure_set(&c->failure,
-                           EXIT_TRY_AGAIN,
-                           "The CA's certificate was refused: %s; nothing was changed",
-                           reason);
-}
-
-static int fail_invalid(OrderFlow *f)
-{
-        Client *c = f->client;
-        int r;
-
-        strv_free(TAKE_PTR(f->open));
-        r = look_at_authorizations(f);
-        if (r != 0)
-                return r;
-        (void) signer_forget_order(&c->signer);
-        return failure_set_problem(&c->failure,
-                                   "The CA has made the order invalid",
-                                   f->order->error,
-                                   PROBLEM_AT_VALIDATION,
-                                   0);
 }
 
 /* Section 7.1.6: from status to status until the end. Each turn sends a request or waits, and both
@@ -374,15 +217,16 @@ static int advance(OrderFlow *f, usec_t *ret_not_after_usec)
                         r = f->is_answered ? wait_and_reread(f) : answer(f);
                         break;
                 case ORDER_READY:
-                        r = finalize(f);
+                        r = f->is_finalized && f->polls < FINALIZE_POLLS ? wait_and_reread(f)
+                                                                         : finalize(f);
                         break;
                 case ORDER_PROCESSING:
                         r = wait_and_reread(f);
                         break;
                 case ORDER_VALID:
-                        return download_and_install(f, ret_not_after_usec);
+                        return order_flow_install(f, ret_not_after_usec);
                 case ORDER_INVALID:
-                        return fail_invalid(f);
+                        return order_flow_fail_invalid(f);
                 }
         return r;
 }
@@ -393,7 +237,7 @@ static int run_one(Client *c, bool is_resumed, bool is_replaceable, usec_t *ret_
         _cleanup_(order_flow_done) OrderFlow f = {.client = c, .is_replaceable = is_replaceable};
         int r;
 
-        r = is_resumed ? resume(&f) : create(&f);
+        r = is_resumed ? order_flow_resume(&f) : order_flow_create(&f);
         return r == 0 ? advance(&f, ret_not_after_usec) : r;
 }
 

@@ -6,11 +6,18 @@
 
 void patience_init(Patience *patience, usec_t now_usec)
 {
-        *patience = (Patience){
-                        .left_usec = PATIENCE_MAX_USEC,
-                        .until_usec = now_usec,
-                        .deadline_usec = now_usec + RUN_MAX_USEC,
-        };
+        *patience = (Patience){.end_usec = now_usec + RUN_MAX_USEC};
+        patience_turn(patience, now_usec, 1);
+}
+
+void patience_turn(Patience *patience, usec_t now_usec, size_t n)
+{
+        usec_t left_usec = patience->end_usec > now_usec ? patience->end_usec - now_usec : 0;
+
+        patience->left_usec = PATIENCE_MAX_USEC;
+        patience->until_usec = now_usec;
+        patience->span_usec = left_usec / MAX(n, 1U);
+        patience->deadline_usec = now_usec + patience->span_usec;
 }
 
 bool patience_take(Patience *patience, usec_t now_usec, usec_t until_usec)

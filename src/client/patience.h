@@ -9,7 +9,8 @@
 /* Longer waits are the timer's: a run holds a lease on port 80. */
 #define PATIENCE_MAX_USEC (60 * USEC_PER_SEC)
 
-/* A run in which every request takes its whole time ends here all the same. */
+/* A run in which every request takes its whole time ends here all the same. Each CA that is left
+ * has an equal share, so that one that hangs leaves time for the next. */
 #define RUN_MAX_USEC (5 * USEC_PER_MINUTE)
 
 /* Polling when the CA gives no Retry-After: it begins while a quick CA is at work, ... */
@@ -20,10 +21,15 @@
 typedef struct Patience {
         usec_t left_usec;     /* of waiting */
         usec_t until_usec;    /* what has been paid for already; waits side by side count once */
-        usec_t deadline_usec; /* of the whole run */
+        usec_t deadline_usec; /* of what is under way with this CA */
+        usec_t span_usec;     /* until then, from its beginning */
+        usec_t end_usec;      /* of the whole run */
 } Patience;
 
 void patience_init(Patience *patience, usec_t now_usec);
+
+/* With the next CA: waiting begins anew, within the share of one of n. */
+void patience_turn(Patience *patience, usec_t now_usec, size_t n);
 
 /* Can we wait until then? If so, it is taken from what is left. */
 bool patience_take(Patience *patience, usec_t now_usec, usec_t until_usec);

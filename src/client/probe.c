@@ -157,7 +157,12 @@ int probe_ask(Probe *p,
         p->length = 0;
         p->is_ours = p->is_too_large = false;
         p->error[0] = '\0';
-        if (asprintf(&url, "http://%s/.well-known/acme-challenge/%s", name, token) < 0) {
+        /* RFC 8738 section 4: an address is asked for as itself. */
+        if (asprintf(&url,
+                     strchr(name, ':') ? "http://[%s]/.well-known/acme-challenge/%s"
+                                       : "http://%s/.well-known/acme-challenge/%s",
+                     name,
+                     token) < 0) {
                 url = NULL;
                 return -ENOMEM;
         }

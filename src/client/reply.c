@@ -35,32 +35,33 @@ int reply_fail(Client *c, const char *what, const HttpReply *reply)
 {
         switch (reply->result) {
         case HTTP_E_UNTRUSTED:
-                return failure_set(&c->failure,
-                                   EXIT_CONFIGURATION,
-                                   "Failed to %s: the CA's certificate is not trusted: %s; if it "
-                                   "is a CA "
-                                   "of your own, name its root certificate with Trust=, and see "
-                                   "that the clock is right",
-                                   what,
-                                   reply->error);
+                return failure_set_of_this_ca(
+                                &c->failure,
+                                EXIT_CONFIGURATION,
+                                "Failed to %s: the CA's certificate is not trusted: %s; if it "
+                                "is a CA "
+                                "of your own, name its root certificate with Trust=, and see "
+                                "that the clock is right",
+                                what,
+                                reply->error);
         case HTTP_E_UNREACHABLE:
-                return failure_set(&c->failure,
-                                   EXIT_TRY_AGAIN,
-                                   "Failed to %s: the CA cannot be reached: %s",
-                                   what,
-                                   reply->error);
+                return failure_set_of_this_ca(&c->failure,
+                                              EXIT_TRY_AGAIN,
+                                              "Failed to %s: the CA cannot be reached: %s",
+                                              what,
+                                              reply->error);
         case HTTP_E_TIMEOUT:
-                return failure_set(&c->failure,
-                                   EXIT_TRY_AGAIN,
-                                   "Failed to %s: the CA does not answer in time: %s",
-                                   what,
-                                   reply->error);
+                return failure_set_of_this_ca(&c->failure,
+                                              EXIT_TRY_AGAIN,
+                                              "Failed to %s: the CA does not answer in time: %s",
+                                              what,
+                                              reply->error);
         default:
-                return failure_set(&c->failure,
-                                   EXIT_TRY_AGAIN,
-                                   "Failed to %s: %s",
-                                   what,
-                                   reply->error);
+                return failure_set_of_this_ca(&c->failure,
+                                              EXIT_TRY_AGAIN,
+                                              "Failed to %s: %s",
+                                              what,
+                                              reply->error);
         }
 }
 
@@ -71,12 +72,13 @@ int reply_fail_status(Client *c, const char *what, const Problem *problem, unsig
         if (asprintf(&text, "Failed to %s", what) < 0)
                 return -ENOMEM;
         if (!problem && status >= 300 && status < 400)
-                return failure_set(&c->failure,
-                                   EXIT_TRY_AGAIN,
-                                   "%s: the CA redirects (HTTP status %u), which is not followed; "
-                                   "see CA=",
-                                   text,
-                                   status);
+                return failure_set_of_this_ca(
+                                &c->failure,
+                                EXIT_TRY_AGAIN,
+                                "%s: the CA redirects (HTTP status %u), which is not followed; "
+                                "see CA=",
+                                text,
+                                status);
         return failure_set_problem(&c->failure, text, problem, PROBLEM_AT_REQUEST, status);
 }
 
@@ -84,7 +86,7 @@ bool reply_retry_after(const HttpReply *reply, usec_t *ret)
 {
         *ret = 0;
         return reply->retry_after &&
-               retry_after_parse(reply->retry_after, now_realtime(), ret) == 0;
+               retry_after_parse(reply->retry_after, reply->date, now_realtime(), ret) == 0;
 }
 
 bool client_put_off(Client *c, usec_t pause_usec, usec_t *ret_not_before_usec)
@@ -97,8 +99,9 @@ bool client_put_off(Client *c, usec_t pause_usec, usec_t *ret_not_before_usec)
 
 int client_fail_deadline(Client *c)
 {
-        return failure_set(&c->failure,
-                           EXIT_TRY_AGAIN,
-                           "Gave up after %s; the next attempt goes on where this one ends",
-                           FORMAT_TIMESPAN(RUN_MAX_USEC));
+        return failure_set_of_this_ca(
+                        &c->failure,
+                        EXIT_TRY_AGAIN,
+                        "Gave up after %s; the next attempt goes on where this one ends",
+                        FORMAT_TIMESPAN(c->patience.span_usec));
 }

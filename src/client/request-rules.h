@@ -17,8 +17,16 @@
 /* A request that may be repeated is, when the connection broke: after 100 ms, and after 1 s. */
 #define LOST_TRIES 2U
 
-/* A CA that is busy says when to come back (section 6.6), and is believed so often. */
+/* A CA that is busy says when to come back (section 6.6), and is believed so often; one that says
+ * "now" is given a moment all the same. */
 #define BUSY_TRIES 5U
+#define BUSY_PAUSE_MIN_USEC USEC_PER_SEC
+
+/* What kind of request it is. */
+typedef struct RequestNature {
+        bool is_repeatable; /* the CA may do it twice and nothing is the worse */
+        bool must_exist;    /* of what the CA has named in this run */
+} RequestNature;
 
 /* Failures of one request so far. */
 typedef struct RequestTries {
@@ -39,11 +47,9 @@ typedef struct Verdict {
         usec_t pause_usec; /* before the next try */
 } Verdict;
 
-/* problem: of the reply, NULL: none. is_repeatable: the CA may do it twice and nothing is the
- * worse. has_retry_after: retry_after_usec is the reply's. */
+/* problem: of the reply, NULL: none. retry_after_usec: the reply's, NULL: it has none. */
 Verdict request_judge(const HttpReply *reply,
                       const Problem *problem,
-                      bool is_repeatable,
-                      bool has_retry_after,
-                      usec_t retry_after_usec,
+                      RequestNature nature,
+                      const usec_t *retry_after_usec,
                       const RequestTries *tries);

@@ -10,20 +10,27 @@
 
 #include "client/request.h"
 
+#include "base/escape.h"
+#include "base/log.h"
 #include "client/reply.h"
 
 /* A CA that does not give a nonce in so many tries has none. */
 #define NONCE_TRIES 3U
 
 static const struct {
-        const char *method; /* of the signer */
-        bool is_repeatable; /* the CA may do it twice: sections 7.3.1 and 6.3 */
+        const char *method;   /* of the signer */
+        RequestNature nature; /* sections 7.3.1 and 6.3 */
 } kinds[] = {
-                [REQUEST_NEW_ACCOUNT] = {"NewAccount", true},
-                [REQUEST_NEW_ORDER] = {"NewOrder", false},
-                [REQUEST_FETCH] = {"Fetch", true},
-                [REQUEST_ANSWER_CHALLENGE] = {"AnswerChallenge", false},
-                [REQUEST_FINALIZE] = {"Finalize", false},
+                [REQUEST_NEW_ACCOUNT] = {"NewAccount", {.is_repeatable = true}},
+                [REQUEST_UPDATE_ACCOUNT] = {"UpdateAccount", {}},
+                [REQUEST_CHANGE_KEY] = {"ChangeKey", {}},
+                [REQUEST_NEW_ORDER] = {"NewOrder", {}},
+                [REQUEST_FETCH] = {"Fetch", {.is_repeatable = true, .must_exist = true}},
+                [REQUEST_ANSWER_CHALLENGE] = {"AnswerChallenge", {}},
+                [REQUEST_DEACTIVATE] = {"DeactivateAuthorization", {}},
+                [REQUEST_FINALIZE] = {"Finalize", {}},
+                /* Section 7.6: the second time, alreadyRevoked is the answer. */
+                [REQUEST_REVOKE] = {"Revoke", {.is_repeatable = true}},
 };
 
 typedef struct Batch {
@@ -41,22 +48,47 @@ void request_done(Request *request)
         request->problem = NULL;
 }
 
+/* Section 7.3.3: terms that have changed are in a Link of the refusal; else they are where the
+ * directory says. */
+static void tell_terms(Client *c, const char *what, const char *url)
+{
+        _cleanup_free_ char *shown = NULL;
+
+        if (!url && c->directory)
+                url = c->directory->terms_of_service;
+        if (url)
+                shown = escape_foreign(url, strlen(url), FOREIGN_TEXT_MAX);
+        if (shown)
+                log_error("Failed to %s: the CA's terms of service are at %s", what, shown);
+}
+
 int request_fail(Client *c, const Request *q, const char *what)
 {
         c->failure.retry_after_usec = q->retry_after_usec;
-        if (q->outcome == REQUEST_REFUSED)
+        if (q->problem && problem_is(q->problem, "userActionRequired"))
+                tell_terms(c, what, q->reply.terms_of_service);
+        if (q->reply.result == HTTP_DONE)
                 return reply_fail_status(c, what, q->problem, q->reply.status);
         return reply_fail(c, what, &q->reply);
 }
 
 int request_fail_malformed(Client *c, const char *what, const char *field)
 {
-        return failure_set(&c->failure,
-                           EXIT_TRY_AGAIN,
-                           "Failed to %s: the CA's reply is not as RFC 8555 has it%s%s",
-                           what,
-                           field && *field ? ": " : "",
-                           field ? field : "");
+        return failure_set_of_this_ca(&c->failure,
+                                      EXIT_TRY_AGAIN,
+                                      "Failed to %s: the CA's reply is not as RFC 8555 has it%s%s",
+                                      what,
+                                      field && *field ? ": " : "",
+                                      field ? field : "");
+}
+
+int requests_forgive(Client *c)
+{
+        if (http_under_way(c->http) > c->nonces_under_way)
+                return CLIENT_E_FAILED;
+        log_notice("Passed over: %s", c->failure.message);
+        failure_done(&c->failure);
+        return 0;
 }
 
 bool request_lacks_account(const Request *q)
@@ -96,7 +128,14 @@ static int send_request(Client *c, Request *q, const char *nonce)
         char *body = NULL;
         int r, p;
 
-        r = signer_sign_send(&c->signer, kinds[q->kind].method, q->url, nonce);
+        r = signer_sign_send(&c->signer,
+                             &(SignerRequest){
+                                             .method = kinds[q->kind].method,
+                                             .url = q->url,
+                                             .nonce = nonce,
+                                             .replaces = q->replaces,
+                                             .profile = q->profile,
+                             });
         if (r != 0)
                 return r;
         p = http_pump(c->http);
@@ -187,13 +226,14 @@ static int settle_nonce(Batch *b, const HttpReply *reply)
         return request_fail_malformed(c, what, "Replay-Nonce");
 }
 
-static void note_try(Request *q)
+/* By what request_judge() has judged: a Retry-After that is none counts for nothing there. */
+static void note_try(Request *q, bool has_retry_after)
 {
         if (q->reply.result != HTTP_DONE)
                 q->tries.lost++;
         else if (q->problem && problem_is(q->problem, "badNonce"))
                 q->tries.bad_nonces++;
-        else if (q->reply.retry_after)
+        else if (has_retry_after)
                 q->tries.busy++;
         else
                 q->tries.lost++;
@@ -210,6 +250,7 @@ static int settle_request(Batch *b, Request *q)
 {
         Client *c = b->client;
         HttpReply *reply = &q->reply;
+        RequestNature nature = kinds[q->kind].nature;
         bool has_retry_after;
         Verdict verdict;
         int r;
@@ -223,11 +264,11 @@ static int settle_request(Batch *b, Request *q)
                         return r;
         }
 
+        nature.must_exist = nature.must_exist && !q->may_be_gone;
         verdict = request_judge(reply,
                                 q->problem,
-                                kinds[q->kind].is_repeatable,
-                                has_retry_after,
-                                q->retry_after_usec,
+                                nature,
+                                has_retry_after ? &q->retry_after_usec : NULL,
                                 &q->tries);
         switch (verdict.reaction) {
         case REACTION_DONE:
@@ -240,7 +281,7 @@ static int settle_request(Batch *b, Request *q)
                 return reply_fail(c, "talk to the CA", reply);
         case REACTION_AGAIN:
                 if (client_put_off(c, verdict.pause_usec, &q->not_before_usec)) {
-                        note_try(q);
+                        note_try(q, has_retry_after);
                         request_done(q);
                         return 0;
                 }

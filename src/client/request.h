@@ -8,10 +8,14 @@
 
 typedef enum RequestKind {
         REQUEST_NEW_ACCOUNT,
+        REQUEST_UPDATE_ACCOUNT,
+        REQUEST_CHANGE_KEY,
         REQUEST_NEW_ORDER,
         REQUEST_FETCH, /* POST-as-GET */
         REQUEST_ANSWER_CHALLENGE,
+        REQUEST_DEACTIVATE, /* an authorization */
         REQUEST_FINALIZE,
+        REQUEST_REVOKE,
 } RequestKind;
 
 typedef enum RequestOutcome {
@@ -26,6 +30,11 @@ typedef struct Request {
         RequestKind kind;
         const char *url; /* borrowed */
         bool wants_chain;
+        /* REQUEST_NEW_ORDER: says which certificate is to be replaced, and by which profile it is
+         * to be issued (borrowed; NULL: the CA's choice). */
+        bool replaces;
+        const char *profile;
+        bool may_be_gone; /* REQUEST_FETCH of what an earlier run has left */
 
         RequestOutcome outcome;
         HttpReply reply;
@@ -50,6 +59,10 @@ int request_fail(Client *client, const Request *request, const char *what);
 /* The reply is not what RFC 8555 says; field: the member that is wrong, may be NULL or empty.
  * Return: as above. */
 int request_fail_malformed(Client *client, const char *what, const char *field);
+
+/* Takes a failure back that is of no consequence. Return: 0; CLIENT_E_FAILED: it is one of the
+ * whole run, in which a request is still under way. */
+int requests_forgive(Client *client);
 
 /* Is the CA telling that it does not know the account (section 7.3)? */
 bool request_lacks_account(const Request *request);

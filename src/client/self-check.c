@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "client/probe.h"
 #include "client/progress.h"
-#include "client/target.h"
+#include "holder/target.h"
 
 #define SNIPPETS "/usr/share/doc/acmeward/webserver"
 #define SNIPPET_BYTES_MAX 4096U
@@ -163,6 +163,9 @@ static int examine(const Examination *e, const Target *target)
                 ProbeResult result;
                 int r;
 
+                /* Proved by DNS. */
+                if (startswith(*name, "*."))
+                        continue;
                 r = probe_ask(e->probe,
                               target->address,
                               e->port,

@@ -5,30 +5,12 @@
 
 #include "client/signer.h"
 
-#include "base/escape.h"
 #include "base/log.h"
+#include "client/room-error.h"
 #include "version.h"
-
-#define INTERFACE "io.acmeward.Signer."
 
 /* The slowest thing that a signer does is an RSA key of 4096 bits on a slow machine. */
 #define SIGNER_TIMEOUT_USEC (60 * USEC_PER_SEC)
-
-int signer_connect(Signer *signer, Failure *failure)
-{
-        int r;
-
-        *signer = (Signer){.failure = failure};
-        r = varlink_client_connect(SIGNER_DOOR, &signer->client);
-        if (r >= 0)
-                return 0;
-        return failure_set(
-                        failure,
-                        EXIT_BUG,
-                        "Failed to reach the signer at " SIGNER_DOOR
-                        ": %s. This program is started by acme-renew@.service, which has the door",
-                        strerror(-r));
-}
 
 void signer_done(Signer *signer)
 {
@@ -41,7 +23,7 @@ static int send_call(Signer *signer, const char *method, struct json_object *par
         _cleanup_free_ char *name = NULL;
         int r;
 
-        if (asprintf(&name, INTERFACE "%s", method) < 0) {
+        if (asprintf(&name, "%s%s", signer->errors->interface, method) < 0) {
                 json_object_put(parameters);
                 return -ENOMEM;
         }
@@ -56,85 +38,89 @@ static int send_call(Signer *signer, const char *method, struct json_object *par
                            strerror(-r));
 }
 
-/* The string member of an error's parameters, escaped; "" when there is none. NULL without memory.
- */
-static char *error_text(const VarlinkReply *reply, const char *name)
-{
-        struct json_object *value;
-        const char *text = "";
+static const RoomError error_table[] = {
+                {"ConfigurationInvalid",
+                 "message",
+                 EXIT_CONFIGURATION,
+                 "The configuration is wrong"},
+                {"UrlRefused",
+                 "url",
+                 EXIT_REFUSED,
+                 "The signer refuses a URL of another origin than the CA's"},
+                {"TermsNotAgreed",
+                 NULL,
+                 EXIT_REFUSED,
+                 "The CA's terms of service are not agreed to; read them, then set "
+                 "TermsOfServiceAgreed=yes in the section [Defaults] of " SYSCONFDIR "/acme.conf"},
+                {"BudgetExhausted",
+                 NULL,
+                 EXIT_TRY_AGAIN,
+                 "The signer has signed as often as one renewal can need"},
+                {"StoreFailed", "message", EXIT_TRY_AGAIN, "The certificate's store failed"},
+                {"RevocationRefused", "message", EXIT_CONFIGURATION, "The signer signs nothing"},
+                {"AccountBusy",
+                 NULL,
+                 EXIT_TRY_AGAIN,
+                 "The account's key is in use or being changed; what is under way has to end "
+                 "before"},
+                {"AccountDeactivated",
+                 NULL,
+                 EXIT_REFUSED,
+                 "The account has been deactivated; \"acmectl account register\" with its name "
+                 "begins a "
+                 "new one, see acme-account(8)"},
+                {},
+};
 
-        if (json_object_object_get_ex(reply->parameters, name, &value) &&
-            json_object_is_type(value, json_type_string))
-                text = json_object_get_string(value);
-        return escape_foreign(text, strlen(text), FOREIGN_TEXT_MAX);
+const RoomErrors signer_errors = {
+                .interface = "io.acmeward.Signer.",
+                .room = "The signer",
+                .table = error_table,
+};
+
+static const RoomErrors account_errors = {
+                .interface = "io.acmeward.AccountSigner.",
+                .room = "The account's signer",
+                .table = error_table,
+};
+
+static int connect_to(Signer *signer, const RoomErrors *errors, Failure *failure)
+{
+        int r;
+
+        *signer = (Signer){.failure = failure, .errors = errors};
+        r = varlink_client_connect(SIGNER_DOOR, &signer->client);
+        if (r >= 0)
+                return 0;
+        return failure_set(failure,
+                           EXIT_BUG,
+                           "Failed to reach the signer at " SIGNER_DOOR
+                           ": %s. This program is started by its unit, which has the door",
+                           strerror(-r));
+}
+
+int signer_connect(Signer *signer, Failure *failure)
+{
+        return connect_to(signer, &signer_errors, failure);
+}
+
+int signer_connect_account(Signer *signer, Failure *failure)
+{
+        return connect_to(signer, &account_errors, failure);
 }
 
 /* Return: what the caller returns. */
 static int judge_error(Signer *signer, const VarlinkReply *reply, char **ret_reason)
 {
-        static const struct {
-                const char *name;
-                const char *parameter; /* says more; NULL: none */
-                ExitStatus exit_status;
-                const char *text;
-        } errors[] = {
-                        {"ConfigurationInvalid",
-                         "message",
-                         EXIT_CONFIGURATION,
-                         "The configuration is wrong"},
-                        {"UrlRefused",
-                         "url",
-                         EXIT_REFUSED,
-                         "The signer refuses a URL of another origin than the CA's"},
-                        {"TermsNotAgreed",
-                         NULL,
-                         EXIT_REFUSED,
-                         "The CA's terms of service are not agreed to; read them, then set "
-                         "TermsOfServiceAgreed=yes in the section [Defaults] of " SYSCONFDIR
-                         "/acme.conf"},
-                        {"BudgetExhausted",
-                         NULL,
-                         EXIT_TRY_AGAIN,
-                         "The signer has signed as often as one renewal can need"},
-                        {"StoreFailed",
-                         "message",
-                         EXIT_TRY_AGAIN,
-                         "The certificate's store failed"},
-        };
-        const char *name = startswith(reply->error, INTERFACE);
-        _cleanup_free_ char *text = NULL, *shown = NULL;
+        const char *name = room_error_name(signer->errors, reply);
 
         if (name && streq(name, "NoAccount"))
                 return CLIENT_E_NO_ACCOUNT;
         if (name && streq(name, "ChainRefused") && ret_reason) {
-                *ret_reason = error_text(reply, "message");
+                *ret_reason = room_error_text(reply, "message");
                 return *ret_reason ? CLIENT_E_CHAIN_REFUSED : -ENOMEM;
         }
-        for (size_t i = 0; name && i < ELEMENTSOF(errors); i++) {
-                if (!streq(name, errors[i].name))
-                        continue;
-                if (!errors[i].parameter)
-                        return failure_set(signer->failure,
-                                           errors[i].exit_status,
-                                           "%s",
-                                           errors[i].text);
-                text = error_text(reply, errors[i].parameter);
-                if (!text)
-                        return -ENOMEM;
-                return failure_set(signer->failure,
-                                   errors[i].exit_status,
-                                   "%s: %s",
-                                   errors[i].text,
-                                   text);
-        }
-
-        shown = escape_foreign(reply->error, strlen(reply->error), FOREIGN_TEXT_MAX);
-        if (!shown)
-                return -ENOMEM;
-        return failure_set(signer->failure,
-                           EXIT_BUG,
-                           "The signer answered with the error %s",
-                           shown);
+        return room_error_fail(signer->errors, reply, signer->failure);
 }
 
 /* ret_reason: NULL where a chain cannot be refused. */
@@ -150,7 +136,7 @@ static int receive(Signer *signer, VarlinkReply *ret, char **ret_reason)
                 return judge_error(signer, ret, ret_reason);
         return failure_set(signer->failure,
                            EXIT_TRY_AGAIN,
-                           "The signer is gone (%s); see the journal of acme-signer@.service",
+                           "The signer is gone (%s); see its journal",
                            strerror(-r));
 }
 
@@ -161,6 +147,17 @@ static int call(Signer *signer, const char *method, struct json_object *paramete
 
         r = send_call(signer, method, parameters);
         return r != 0 ? r : receive(signer, &reply, NULL);
+}
+
+int signer_call(Signer *signer,
+                const char *method,
+                struct json_object *parameters,
+                VarlinkReply *ret)
+{
+        int r;
+
+        r = send_call(signer, method, parameters);
+        return r != 0 ? r : receive(signer, ret, NULL);
 }
 
 /* An object with one string; NULL without memory. */
@@ -206,17 +203,44 @@ int signer_describe_receive(Signer *signer, Description **ret)
         return r;
 }
 
-int signer_sign_send(Signer *signer, const char *method, const char *url, const char *nonce)
+int signer_describe_revocation(Signer *signer, Description **ret)
 {
-        struct json_object *parameters = one_string("url", url);
+        int r;
 
-        if (!parameters)
-                return -ENOMEM;
-        if (json_add_string(parameters, "nonce", nonce) < 0) {
+        r = send_call(signer, "DescribeRevocation", NULL);
+        if (r == 0)
+                r = signer_describe_receive(signer, ret);
+        if (r == 0 && !(*ret)->revocation.serial)
+                return failure_set(signer->failure,
+                                   EXIT_BUG,
+                                   "The signer does not say what is to be revoked");
+        return r;
+}
+
+int signer_set_revocation(Signer *signer, bool is_revoked)
+{
+        struct json_object *parameters = json_object_new_object();
+
+        if (!parameters || json_add_boolean(parameters, "revoked", is_revoked) < 0) {
                 json_object_put(parameters);
                 return -ENOMEM;
         }
-        return send_call(signer, method, parameters);
+        return call(signer, "SetRevocation", parameters);
+}
+
+int signer_sign_send(Signer *signer, const SignerRequest *request)
+{
+        struct json_object *parameters = one_string("url", request->url);
+
+        if (!parameters)
+                return -ENOMEM;
+        if (json_add_string(parameters, "nonce", request->nonce) < 0 ||
+            (request->replaces && json_add_boolean(parameters, "replaces", true) < 0) ||
+            (request->profile && json_add_string(parameters, "profile", request->profile) < 0)) {
+                json_object_put(parameters);
+                return -ENOMEM;
+        }
+        return send_call(signer, request->method, parameters);
 }
 
 int signer_sign_receive(Signer *signer, char **ret)
@@ -263,6 +287,18 @@ int signer_forget_order(Signer *signer)
         return call(signer, "ForgetOrder", NULL);
 }
 
+int signer_set_challenge(Signer *signer, const char *identifier, ChallengeType type)
+{
+        struct json_object *parameters = one_string("identifier", identifier);
+
+        if (!parameters ||
+            json_add_string(parameters, "type", challenge_type_to_string(type)) < 0) {
+                json_object_put(parameters);
+                return -ENOMEM;
+        }
+        return call(signer, "SetChallenge", parameters);
+}
+
 int signer_install(Signer *signer, const char *chain, usec_t *ret_not_after_usec, char **ret_reason)
 {
         _cleanup_varlink_reply_ VarlinkReply reply = {};
@@ -281,6 +317,97 @@ int signer_install(Signer *signer, const char *chain, usec_t *ret_not_after_usec
                 log_warning("The signer's reply to the installation is not understood");
                 *ret_not_after_usec = USEC_INFINITY;
         }
+        return 0;
+}
+
+int signer_weigh_chain(Signer *signer, const char *chain, int *ret, char **ret_reason)
+{
+        _cleanup_varlink_reply_ VarlinkReply reply = {};
+        struct json_object *parameters = one_string("chain", chain), *value;
+        int r;
+
+        if (!parameters)
+                return -ENOMEM;
+        r = send_call(signer, "WeighChain", parameters);
+        if (r == 0)
+                r = receive(signer, &reply, ret_reason);
+        if (r != 0)
+                return r;
+        if (!json_object_object_get_ex(reply.parameters, "preference", &value) ||
+            !json_object_is_type(value, json_type_int))
+                return failure_set(signer->failure,
+                                   EXIT_BUG,
+                                   "The signer's preference for a chain is not understood");
+        *ret = json_object_get_int(value);
+        return 0;
+}
+
+static struct json_object *renewal_info_parameters(const RenewalInfo *info, usec_t retry_after_usec)
+{
+        _cleanup_json_ struct json_object *object = json_object_new_object();
+
+        if (!object)
+                return NULL;
+        if (info &&
+            (json_add_integer(object, "start", (int64_t) (info->start_usec / USEC_PER_SEC)) < 0 ||
+             json_add_integer(object, "end", (int64_t) (info->end_usec / USEC_PER_SEC)) < 0 ||
+             (info->explanation && json_add_string(object, "explanation", info->explanation) < 0)))
+                return NULL;
+        if (retry_after_usec > 0 &&
+            json_add_integer(object,
+                             "retryAfter",
+                             (int64_t) (MIN(retry_after_usec, RENEWAL_INFO_AGAIN_MAX_USEC) /
+                                        USEC_PER_SEC)) < 0)
+                return NULL;
+        return TAKE_PTR(object);
+}
+
+/* The reply to SetRenewalInfo. */
+typedef struct RenewalVerdict {
+        const char *due;
+        int64_t renew_at;
+} RenewalVerdict;
+
+static const JsonField renewal_verdict_fields[] = {
+                {"due", JSON_STRING, offsetof(RenewalVerdict, due), 0, NULL, JSON_NULLABLE, 0},
+                {"renewAt",
+                 JSON_INTEGER,
+                 offsetof(RenewalVerdict, renew_at),
+                 (size_t) DESCRIPTION_MOMENT_MAX,
+                 NULL,
+                 JSON_MANDATORY,
+                 0},
+                {},
+};
+
+int signer_set_renewal_info(Signer *signer,
+                            const RenewalInfo *info,
+                            usec_t retry_after_usec,
+                            bool *ret_is_due,
+                            usec_t *ret_renew_at_usec)
+{
+        struct json_object *parameters = renewal_info_parameters(info, retry_after_usec);
+        _cleanup_varlink_reply_ VarlinkReply reply = {};
+        RenewalVerdict verdict = {};
+        int r;
+
+        if (!parameters)
+                return -ENOMEM;
+        r = send_call(signer, "SetRenewalInfo", parameters);
+        if (r == 0)
+                r = receive(signer, &reply, NULL);
+        if (r != 0)
+                return r;
+        if (json_dispatch(reply.parameters,
+                          renewal_verdict_fields,
+                          &verdict,
+                          JSON_ALLOW_UNKNOWN,
+                          NULL) < 0)
+                return failure_set(signer->failure,
+                                   EXIT_BUG,
+                                   "The signer's verdict on when to renew is not understood");
+        *ret_is_due = verdict.due;
+        *ret_renew_at_usec = (usec_t) verdict.renew_at * USEC_PER_SEC;
         return 0;
 }
 
@@ -303,6 +430,36 @@ static struct json_object *failure_parameters(const Failure *failure)
         return TAKE_PTR(object);
 }
 
+/* Of a run that failed in between two halves. */
+static void drain(Signer *signer)
+{
+        _cleanup_varlink_reply_ VarlinkReply reply = {};
+
+        if (signer->is_waiting)
+                (void) varlink_client_receive(signer->client, SIGNER_TIMEOUT_USEC, &reply);
+        signer->is_waiting = false;
+}
+
+int signer_next_authority(Signer *signer, const char *ca, const Failure *failure, bool *ret_is_next)
+{
+        struct json_object *parameters = failure_parameters(failure), *next = NULL;
+        _cleanup_varlink_reply_ VarlinkReply reply = {};
+        int r;
+
+        if (!parameters || json_add_string(parameters, "ca", ca) < 0) {
+                json_object_put(parameters);
+                return -ENOMEM;
+        }
+        drain(signer);
+        r = send_call(signer, "NextAuthority", parameters);
+        if (r == 0)
+                r = receive(signer, &reply, NULL);
+        if (r != 0)
+                return r;
+        *ret_is_next = json_object_object_get_ex(reply.parameters, "next", &next) && next;
+        return 0;
+}
+
 void signer_report_failure(Signer *signer, const Failure *failure, usec_t *ret_next_attempt_usec)
 {
         _cleanup_varlink_reply_ VarlinkReply reply = {};
@@ -310,13 +467,9 @@ void signer_report_failure(Signer *signer, const Failure *failure, usec_t *ret_n
         int r;
 
         *ret_next_attempt_usec = USEC_INFINITY;
-        /* A run that failed in between two halves. */
-        if (signer->is_waiting) {
-                (void) varlink_client_receive(signer->client, SIGNER_TIMEOUT_USEC, &reply);
-                varlink_reply_done(&reply);
-        }
+        drain(signer);
         r = varlink_client_call(signer->client,
-                                INTERFACE "ReportFailure",
+                                "io.acmeward.Signer.ReportFailure",
                                 failure_parameters(failure),
                                 SIGNER_TIMEOUT_USEC,
                                 &reply);

@@ -14,10 +14,13 @@
 
 static char *names[] = {(char *) "example.org", NULL};
 
+static ConfigCa ca = {.directory = (char *) "https://ca.example/dir"};
+
 static const Config config = {
                 .name = (char *) "example.org",
                 .identifiers = names,
-                .directory = (char *) "https://ca.example/dir",
+                .cas = &ca,
+                .n_cas = 1,
                 .key_type = KEY_TYPE_EC_P256,
 };
 
@@ -35,6 +38,8 @@ static State good_state(void)
                                                         .key_type = (char *) "ec-p256",
                                                         .directory = (char *) "https://ca.example/"
                                                                               "dir",
+                                                        .renewal_info.again_usec =
+                                                                        NOW + USEC_PER_HOUR,
                                         },
         };
 }
@@ -100,6 +105,24 @@ static void test_check_decide__trusts_no_old_look(void **state)
         assert_int_equal(decide(&s, 0, true, &until), CHECK_RUN);
 }
 
+static void test_check_decide__asks_the_ca_when_to_renew(void **state)
+{
+        State s = good_state();
+        usec_t until;
+
+        (void) state;
+        s.certificate.renewal_info.moment_usec = NOW + USEC_PER_DAY;
+        assert_int_equal(decide(&s, 0, true, &until), CHECK_NOT_DUE);
+        assert_true(until == NOW + USEC_PER_DAY);
+        s.certificate.renewal_info.again_usec = NOW;
+        assert_int_equal(decide(&s, 0, true, &until), CHECK_RUN);
+        s.certificate.renewal_info.again_usec = 0;
+        assert_int_equal(decide(&s, 0, true, &until), CHECK_RUN);
+        /* Of a clock that went wrong. */
+        s.certificate.renewal_info.again_usec = NOW + 2 * USEC_PER_DAY;
+        assert_int_equal(decide(&s, 0, true, &until), CHECK_RUN);
+}
+
 static State failed_state(void)
 {
         return (State){
@@ -148,6 +171,19 @@ static void test_check_decide__but_not_always(void **state)
         s = failed_state();
         s.failure.count = 0;
         assert_int_equal(decide(&s, 0, true, &until), CHECK_RUN);
+}
+
+static void test_check_decide__no_failure_of_a_wrong_clock(void **state)
+{
+        State s = failed_state();
+        usec_t until;
+
+        (void) state;
+        s.failure.last_usec = NOW + 3650 * USEC_PER_DAY;
+        s.failure.next_attempt_usec = s.failure.last_usec + USEC_PER_MINUTE;
+        assert_int_equal(decide(&s, 0, true, &until), CHECK_RUN);
+        s.failure.last_usec = NOW;
+        assert_int_equal(decide(&s, 0, true, &until), CHECK_TOO_EARLY);
 }
 
 static void test_failure_set__the_first_is_the_cause(void **state)
@@ -205,8 +241,10 @@ int main(void)
                         cmocka_unit_test(test_check_decide__not_due),
                         cmocka_unit_test(test_check_decide__anything_else_runs),
                         cmocka_unit_test(test_check_decide__trusts_no_old_look),
+                        cmocka_unit_test(test_check_decide__asks_the_ca_when_to_renew),
                         cmocka_unit_test(test_check_decide__the_timer_waits_after_a_failure),
                         cmocka_unit_test(test_check_decide__but_not_always),
+                        cmocka_unit_test(test_check_decide__no_failure_of_a_wrong_clock),
                         cmocka_unit_test(test_failure_set__the_first_is_the_cause),
                         cmocka_unit_test(test_failure_set_problem__by_the_table),
                         cmocka_unit_test(test_failure_set_problem__without_an_explanation),

@@ -92,6 +92,27 @@ static void test_patience_take__waits_side_by_side_count_once(void **state)
         assert_true(p.left_usec == 30 * USEC_PER_SEC);
 }
 
+/* One CA that takes all the time there is leaves the others theirs. */
+static void test_patience_turn__shares(void **state)
+{
+        const usec_t now = 1000 * USEC_PER_SEC;
+        Patience p;
+
+        (void) state;
+        patience_init(&p, now);
+        assert_true(p.deadline_usec == now + RUN_MAX_USEC);
+        patience_turn(&p, now, 2);
+        assert_true(p.deadline_usec == now + RUN_MAX_USEC / 2);
+        assert_true(patience_take(&p, now, now + PATIENCE_MAX_USEC));
+        assert_false(patience_take(&p, p.until_usec, p.until_usec + 1));
+        /* What the first has not used is the second's. */
+        patience_turn(&p, now + USEC_PER_MINUTE, 1);
+        assert_true(p.deadline_usec == now + RUN_MAX_USEC);
+        assert_true(patience_take(&p, now + USEC_PER_MINUTE, now + USEC_PER_MINUTE + 1));
+        patience_turn(&p, now + 2 * RUN_MAX_USEC, 1);
+        assert_true(p.deadline_usec == now + 2 * RUN_MAX_USEC);
+}
+
 static void test_patience_take__comes_to_an_end(void **state)
 {
         const usec_t now = 1000 * USEC_PER_SEC;
@@ -158,6 +179,7 @@ int main(void)
                         cmocka_unit_test(test_nonces_wanted__table),
                         cmocka_unit_test(test_patience_take__waits_side_by_side_count_once),
                         cmocka_unit_test(test_patience_take__comes_to_an_end),
+                        cmocka_unit_test(test_patience_turn__shares),
                         cmocka_unit_test(test_patience_take__not_beyond_the_run),
                         cmocka_unit_test(test_poll_pause_usec__begins_soon_and_slows_down),
                         cmocka_unit_test(test_poll_looks_at_authorizations__late_and_seldom),

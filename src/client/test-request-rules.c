@@ -12,7 +12,8 @@ typedef struct Case {
         HttpResult result;
         unsigned status;
         const char *problem; /* NULL: none */
-        bool is_repeatable, has_retry_after;
+        RequestNature nature;
+        bool has_retry_after;
         usec_t retry_after_usec;
         RequestTries tries;
         Reaction reaction;
@@ -28,7 +29,7 @@ static const Case cases[] = {
                 {.name = "204", .status = 204, .reaction = REACTION_DONE},
                 {.name = "302 is refused",
                  .status = 302,
-                 .is_repeatable = true,
+                 .nature.is_repeatable = true,
                  .reaction = REACTION_REFUSED},
                 {.name = "400", .status = 400, .problem = malformed, .reaction = REACTION_REFUSED},
                 {.name = "first badNonce",
@@ -64,7 +65,7 @@ static const Case cases[] = {
                  .pause_usec = 7 * S},
                 {.name = "429 without",
                  .status = 429,
-                 .is_repeatable = true,
+                 .nature.is_repeatable = true,
                  .reaction = REACTION_REFUSED},
                 {.name = "429 too often",
                  .status = 429,
@@ -87,24 +88,68 @@ static const Case cases[] = {
                  .reaction = REACTION_REFUSED},
                 {.name = "500 of what may",
                  .status = 500,
-                 .is_repeatable = true,
+                 .nature.is_repeatable = true,
                  .tries.lost = 1,
                  .reaction = REACTION_AGAIN,
                  .pause_usec = S},
                 {.name = "500 too often",
                  .status = 500,
-                 .is_repeatable = true,
+                 .nature.is_repeatable = true,
                  .tries.lost = LOST_TRIES,
+                 .reaction = REACTION_REFUSED},
+                {.name = "503 that says now",
+                 .status = 503,
+                 .has_retry_after = true,
+                 .reaction = REACTION_AGAIN,
+                 .pause_usec = S},
+                {.name = "502 of what must not be repeated: nobody knows",
+                 .status = 502,
+                 .reaction = REACTION_LOST},
+                {.name = "504 of what must not be repeated: nobody knows",
+                 .status = 504,
+                 .reaction = REACTION_LOST},
+                {.name = "504 of what may",
+                 .status = 504,
+                 .nature.is_repeatable = true,
+                 .reaction = REACTION_AGAIN,
+                 .pause_usec = 100 * MS},
+                {.name = "404 of what was named: not everywhere yet",
+                 .status = 404,
+                 .problem = malformed,
+                 .nature = {.is_repeatable = true, .must_exist = true},
+                 .reaction = REACTION_AGAIN,
+                 .pause_usec = 100 * MS},
+                {.name = "404 of what was named, with Retry-After",
+                 .status = 404,
+                 .nature = {.is_repeatable = true, .must_exist = true},
+                 .has_retry_after = true,
+                 .retry_after_usec = 3 * S,
+                 .tries.lost = LOST_TRIES,
+                 .reaction = REACTION_AGAIN,
+                 .pause_usec = 3 * S},
+                {.name = "404 of what was named, too often",
+                 .status = 404,
+                 .nature = {.is_repeatable = true, .must_exist = true},
+                 .tries.lost = LOST_TRIES,
+                 .reaction = REACTION_REFUSED},
+                {.name = "404 of what an earlier run has left",
+                 .status = 404,
+                 .nature.is_repeatable = true,
+                 .reaction = REACTION_REFUSED},
+                {.name = "404 that asks to come back",
+                 .status = 404,
+                 .has_retry_after = true,
+                 .retry_after_usec = S,
                  .reaction = REACTION_REFUSED},
                 {.name = "lost, unrepeatable", .result = HTTP_E_LOST, .reaction = REACTION_LOST},
                 {.name = "lost, repeatable",
                  .result = HTTP_E_LOST,
-                 .is_repeatable = true,
+                 .nature.is_repeatable = true,
                  .reaction = REACTION_AGAIN,
                  .pause_usec = 100 * MS},
                 {.name = "lost too often",
                  .result = HTTP_E_LOST,
-                 .is_repeatable = true,
+                 .nature.is_repeatable = true,
                  .tries.lost = LOST_TRIES,
                  .reaction = REACTION_FAILED},
                 {.name = "unreachable: nobody has seen it",
@@ -117,15 +162,15 @@ static const Case cases[] = {
                  .reaction = REACTION_FAILED},
                 {.name = "timeout: once is long enough",
                  .result = HTTP_E_TIMEOUT,
-                 .is_repeatable = true,
+                 .nature.is_repeatable = true,
                  .reaction = REACTION_FAILED},
                 {.name = "untrusted",
                  .result = HTTP_E_UNTRUSTED,
-                 .is_repeatable = true,
+                 .nature.is_repeatable = true,
                  .reaction = REACTION_FAILED},
                 {.name = "too large",
                  .result = HTTP_E_REFUSED,
-                 .is_repeatable = true,
+                 .nature.is_repeatable = true,
                  .reaction = REACTION_FAILED},
 };
 
@@ -142,9 +187,8 @@ static void test_request_judge__table(void **state)
                                          0);
                 v = request_judge(&reply,
                                   problem,
-                                  c->is_repeatable,
-                                  c->has_retry_after,
-                                  c->retry_after_usec,
+                                  c->nature,
+                                  c->has_retry_after ? &c->retry_after_usec : NULL,
                                   &c->tries);
                 assert_row(c->name, v.reaction == c->reaction);
                 assert_row(c->name, v.pause_usec == c->pause_usec);
@@ -155,12 +199,13 @@ static void test_request_judge__table(void **state)
 static void test_request_judge__ends(void **state)
 {
         _cleanup_(problem_freep) Problem *problem = NULL;
+        const RequestNature nature = {.is_repeatable = true};
         const HttpReply reply = {.status = 400};
         RequestTries tries = {};
 
         (void) state;
         assert_int_equal(problem_parse(bad_nonce, strlen(bad_nonce), &problem), 0);
-        while (request_judge(&reply, problem, true, false, 0, &tries).reaction == REACTION_AGAIN)
+        while (request_judge(&reply, problem, nature, NULL, &tries).reaction == REACTION_AGAIN)
                 tries.bad_nonces++;
         assert_int_equal(tries.bad_nonces + 1, (BAD_NONCE_TRIES + 1) * BAD_NONCE_ROUNDS);
 }

@@ -9,6 +9,8 @@
 #include "base/escape.h"
 #include "base/log.h"
 #include "base/name.h"
+#include "config/account-name.h"
+#include "config/ca-name.h"
 #include "config/error.h"
 #include "config/resolve.h"
 #include "config/source.h"
@@ -19,6 +21,7 @@ typedef struct Loader {
         Values values;
         char *certificate_file;
         char *ca_file;
+        char *dns_file;
         ConfigError *error;
 } Loader;
 
@@ -27,6 +30,19 @@ static void loader_done(Loader *loader)
         values_done(&loader->values);
         free(loader->certificate_file);
         free(loader->ca_file);
+        free(loader->dns_file);
+}
+
+static void free_cas(Config *config)
+{
+        FOREACH_ARRAY (ca, config->cas, config->n_cas) {
+                free(ca->name);
+                free(ca->account);
+                free(ca->directory);
+                strv_free(ca->origins);
+                free(ca->trust);
+        }
+        free(config->cas);
 }
 
 void config_free(Config *config)
@@ -35,17 +51,53 @@ void config_free(Config *config)
                 return;
         free(config->name);
         strv_free(config->identifiers);
-        free(config->ca);
-        free(config->directory);
-        strv_free(config->origins);
-        free(config->trust);
+        free_cas(config);
         strv_free(config->contact);
+        strv_free(config->profiles);
+        free(config->preferred_chain);
+        dns_publisher_free(config->dns);
+        deploy_targets_free(config->deploy, config->n_deploy);
+        strv_free(config->consumers);
         free(config->webroot_directory);
+        free(config->thumbprint);
         free(config->set_family);
         free(config->set_table);
         free(config->set_name);
         strv_free(config->warnings);
         free(config);
+}
+
+void config_use_ca(Config *config, size_t i)
+{
+        const ConfigCa *ca = &config->cas[i];
+
+        assert(i < config->n_cas);
+        config->ca = ca->name;
+        config->account = ca->account;
+        config->directory = ca->directory;
+        config->origins = ca->origins;
+        config->trust = ca->trust;
+        config->terms_of_service_agreed = ca->terms_of_service_agreed;
+}
+
+size_t config_find_directory(const Config *config, const char *directory)
+{
+        size_t i;
+
+        for (i = 0; i < config->n_cas; i++)
+                if (streq_ptr(config->cas[i].directory, directory))
+                        return i;
+        return i;
+}
+
+size_t config_find_ca(const Config *config, const char *name)
+{
+        size_t i;
+
+        for (i = 0; i < config->n_cas; i++)
+                if (streq_ptr(config->cas[i].name, name))
+                        return i;
+        return i;
 }
 
 void config_log_warnings(char *const *warnings)
@@ -144,13 +196,13 @@ static int refuse_ca(Loader *loader, const ValueWord *ca)
                                 *shown ? shown : "(there are none)");
 }
 
-/* The administrator's file shadows the shipped one of the same name. */
-static int read_ca(Loader *loader)
+/* What ca.d says of it. The administrator's file shadows the shipped one of the same name. */
+static int read_ca(Loader *loader, const ValueWord *ca)
 {
         static const char *const directories[] = {SYSCONFDIR "/ca.d", VENDORCONFDIR "/ca.d"};
-        const ValueWord *ca = resolve_ca(&loader->values);
         int r;
 
+        values_clear(&loader->values, SECTION_CA);
         if (resolve_ca_is_url(ca))
                 return 0;
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
@@ -168,6 +220,56 @@ static int read_ca(Loader *loader)
                         return r;
         }
         return refuse_ca(loader, ca);
+}
+
+static int read_dns(Loader *loader)
+{
+        const ValueWord *name = resolve_dns_publisher(&loader->values);
+        int r;
+
+        if (!name)
+                return 0;
+        if (asprintf(&loader->dns_file,
+                     "%s" SYSCONFDIR "/dns.d/%s.conf",
+                     loader->root,
+                     name->text) < 0) {
+                loader->dns_file = NULL;
+                return -ENOMEM;
+        }
+        r = source_read(&loader->values, CONFIG_FILE_DNS, loader->dns_file, loader->error);
+        if (r != SOURCE_E_MISSING)
+                return r;
+        return config_error_set(loader->error,
+                                name->file,
+                                name->line,
+                                "DNSPublisher",
+                                "DNSPublisher=%s is refused: there is no %s.conf in " SYSCONFDIR
+                                "/dns.d",
+                                name->text,
+                                name->text);
+}
+
+static int load_cas(Loader *loader, Config *config)
+{
+        const Value *cas = resolve_cas(&loader->values);
+
+        config->cas = calloc(cas->n_words, sizeof(ConfigCa));
+        if (!config->cas)
+                return -ENOMEM;
+        FOREACH_ARRAY (ca, cas->words, cas->n_words) {
+                int r = read_ca(loader, ca);
+
+                if (r == 0)
+                        r = resolve_ca(&loader->values,
+                                       ca,
+                                       loader->ca_file,
+                                       &config->cas[config->n_cas++],
+                                       loader->error);
+                if (r != 0)
+                        return r;
+        }
+        config_use_ca(config, 0);
+        return 0;
 }
 
 static int load(Loader *loader, const char *name, Config *config)
@@ -188,32 +290,132 @@ static int load(Loader *loader, const char *name, Config *config)
         if (r == 0)
                 r = values_fill_initial(&loader->values, loader->error);
         if (r == 0 && name)
-                r = read_ca(loader);
+                r = load_cas(loader, config);
+        if (r == 0 && name)
+                r = read_dns(loader);
         if (r != 0)
                 return r;
         return resolve_config(&loader->values,
-                              loader->certificate_file,
-                              loader->ca_file,
+                              &(ConfigFiles){loader->certificate_file, loader->dns_file},
                               config,
                               loader->error);
+}
+
+static int check_account_name(const char *name, char **ret_ca, char **ret_label, ConfigError *error)
+{
+        _cleanup_free_ char *shown = NULL;
+        int r;
+
+        r = account_name_parse(name, ret_ca, ret_label);
+        if (r != -EINVAL)
+                return r;
+        shown = escape_foreign(name, strlen(name), FOREIGN_TEXT_MAX);
+        if (!shown)
+                return -ENOMEM;
+        return config_error_set(
+                        error,
+                        NULL,
+                        0,
+                        NULL,
+                        "An account cannot be called \"%s\": its name is that of a CA's file "
+                        "in ca.d, such as letsencrypt, or, with Account=LABEL, CA@LABEL",
+                        shown);
+}
+
+/* Is ca the name of the CA that acme.conf has by its URL? Return: 0, *ret is NULL when not; -errno.
+ */
+static int find_url(const Loader *loader, const char *ca, char **ret)
+{
+        const Value *value = &loader->values.values[SECTION_DEFAULTS][DEFAULTS_CA];
+
+        FOREACH_ARRAY (word, value->words, value->n_words) {
+                _cleanup_free_ char *name = NULL;
+                int r;
+
+                if (!resolve_ca_is_url(word))
+                        continue;
+                r = ca_name_from_url(word->text, &name);
+                if (r < 0)
+                        return r;
+                if (streq(name, ca))
+                        return free_and_strdup(ret, word->text);
+        }
+        return 0;
+}
+
+/* As if acme.conf said so. */
+static int say_account(Loader *loader, const char *account, const char *ca, const char *label)
+{
+        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *url = NULL;
+        int length, r;
+
+        r = find_url(loader, ca, &url);
+        if (r < 0)
+                return r;
+        length = asprintf(&text, "[Defaults]\nCA=\nCA=%s\nAccount=%s\n", url ?: ca, label ?: "");
+        if (length < 0) {
+                text = NULL;
+                return -ENOMEM;
+        }
+        return values_read(&loader->values,
+                           CONFIG_FILE_MAIN,
+                           account,
+                           text,
+                           (size_t) length,
+                           loader->error);
+}
+
+static int load_account(Loader *loader, const char *account, Config *config)
+{
+        _cleanup_free_ char *ca = NULL, *label = NULL;
+        int r;
+
+        r = check_account_name(account, &ca, &label, loader->error);
+        if (r == 0)
+                r = read_main(loader);
+        if (r == 0)
+                r = say_account(loader, account, ca, label);
+        if (r == 0)
+                r = values_fill_initial(&loader->values, loader->error);
+        if (r == 0)
+                r = load_cas(loader, config);
+        if (r == 0)
+                r = resolve_account(&loader->values, config);
+        return r;
+}
+
+/* r: of the load. */
+static int finish(Loader *loader, int r, Config **config, Config **ret)
+{
+        char ***warnings = r == 0 ? &(*config)->warnings : &loader->error->warnings;
+
+        *warnings = TAKE_PTR(loader->values.warnings);
+        if (r == 0)
+                *ret = TAKE_PTR(*config);
+        return r;
+}
+
+int config_load_account(const char *account, const char *root, Config **ret, ConfigError *ret_error)
+{
+        _cleanup_(loader_done) Loader loader = {.root = root, .error = ret_error};
+        _cleanup_(config_freep) Config *config = NULL;
+
+        *ret_error = (ConfigError){};
+        config = calloc(1, sizeof(*config));
+        if (!config)
+                return -ENOMEM;
+        return finish(&loader, load_account(&loader, account, config), &config, ret);
 }
 
 int config_load(const char *name, const char *root, Config **ret, ConfigError *ret_error)
 {
         _cleanup_(loader_done) Loader loader = {.root = root, .error = ret_error};
         _cleanup_(config_freep) Config *config = NULL;
-        int r;
 
         *ret_error = (ConfigError){};
         config = calloc(1, sizeof(*config));
         if (!config)
                 return -ENOMEM;
-        r = load(&loader, name, config);
-        if (r != 0) {
-                ret_error->warnings = TAKE_PTR(loader.values.warnings);
-                return r;
-        }
-        config->warnings = TAKE_PTR(loader.values.warnings);
-        *ret = TAKE_PTR(config);
-        return 0;
+        return finish(&loader, load(&loader, name, config), &config, ret);
 }

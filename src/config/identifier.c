@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 
+#include "acme/address.h"
 #include "config/config.h"
 #include "config/identifier.h"
 #include "config/idn.h"
@@ -87,11 +88,10 @@ static bool is_address(const char *word)
 static const char *kind_problem(const char *word)
 {
         if (strchr(word, '*'))
-                return "a wildcard can be proved by the challenge dns-01 only, and this version "
-                       "has http-01 "
-                       "(RFC 8555 section 8.3); give each host's name";
+                return "a wildcard has its '*' alone in the first label, before a name with two "
+                       "labels at least: *.example.org";
         if (is_address(word))
-                return "an IP address; this version asks for DNS names only";
+                return "an IP address, where a host name is wanted";
         if (strlen(word) > IDENTIFIER_SPELLING_MAX)
                 return "a name has 253 bytes at most (RFC 1035 section 2.3.4)";
         return NULL;
@@ -152,4 +152,80 @@ int identifier_normalize(const char *word, char **ret, const char **ret_reason)
         }
         *ret = TAKE_PTR(name);
         return 0;
+}
+
+/* Without the brackets that URLs have. Return: NULL when the word is too long for an address. */
+static const char *bare_address(const char *word, char buffer[static INET6_ADDRSTRLEN])
+{
+        size_t n = strlen(word);
+
+        if (n >= 2 && word[0] == '[' && word[n - 1] == ']' && strchr(word, ':'))
+                word++, n -= 2;
+        if (n >= INET6_ADDRSTRLEN)
+                return NULL;
+        memcpy(buffer, word, n);
+        buffer[n] = 0;
+        return buffer;
+}
+
+/* Return: NULL when a host can have it, else why not. */
+static const char *address_problem(const char *address)
+{
+        struct in6_addr in6;
+        struct in_addr in;
+
+        if (inet_pton(AF_INET, address, &in) == 1)
+                return in.s_addr == htonl(INADDR_ANY) || IN_MULTICAST(ntohl(in.s_addr)) ||
+                                                       in.s_addr == htonl(INADDR_BROADCAST)
+                                       ? "no address of a host"
+                                       : NULL;
+        if (inet_pton(AF_INET6, address, &in6) != 1)
+                return "no address";
+        /* RFC 5280 section 4.2.1.6 has 4 bytes for what is an IPv4 address. */
+        if (IN6_IS_ADDR_V4MAPPED(&in6))
+                return "an IPv4 address in IPv6 spelling; write it as an IPv4 address";
+        return IN6_IS_ADDR_UNSPECIFIED(&in6) || IN6_IS_ADDR_MULTICAST(&in6) ? "no address of a host"
+                                                                            : NULL;
+}
+
+/* RFC 8555 section 7.1.4; one level below a top-level domain no public CA has any. */
+static int normalize_wildcard(const char *base, char **ret, const char **ret_reason)
+{
+        _cleanup_free_ char *name = NULL, *wildcard = NULL;
+        int r;
+
+        r = identifier_normalize(base, &name, ret_reason);
+        if (r != 0)
+                return r;
+        if (!strchr(name, '.')) {
+                *ret_reason = kind_problem("*");
+                return IDENTIFIER_E_INVALID;
+        }
+        if (asprintf(&wildcard, "*.%s", name) < 0) {
+                wildcard = NULL;
+                return -ENOMEM;
+        }
+        if (strlen(wildcard) > CONFIG_IDENTIFIER_BYTES_MAX) {
+                *ret_reason = "a name has 253 bytes at most (RFC 1035 section 2.3.4)";
+                return IDENTIFIER_E_INVALID;
+        }
+        *ret = TAKE_PTR(wildcard);
+        return 0;
+}
+
+int identifier_normalize_any(const char *word, char **ret, const char **ret_reason)
+{
+        char buffer[INET6_ADDRSTRLEN];
+        const char *base = startswith(word, "*.");
+        const char *address = bare_address(word, buffer), *problem;
+
+        if (!address || !acme_is_address(address))
+                return base ? normalize_wildcard(base, ret, ret_reason)
+                            : identifier_normalize(word, ret, ret_reason);
+        problem = address_problem(address);
+        if (problem) {
+                *ret_reason = problem;
+                return IDENTIFIER_E_INVALID;
+        }
+        return acme_address_normalize(address, ret);
 }

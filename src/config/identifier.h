@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The names that a certificate may be for: identifiers of type "dns" (RFC 8555 section 9.7.7). */
+/* What a certificate may be for: identifiers of type "dns" (RFC 8555 section 9.7.7) and of type
+ * "ip" (RFC 8738). */
 
 #include "base/macro.h"
 
@@ -18,3 +19,8 @@ enum {
         IDENTIFIER_E_INVALID = 1,
 };
 int identifier_normalize(const char *word, char **ret, const char **ret_reason);
+
+/* The same for what a certificate may be for: a host name; a wildcard, whose '*' is alone in the
+ * leftmost label (RFC 8555 section 7.1.4); or an IP address, in its one spelling (RFC 5952 section
+ * 4); an IPv6 address may stand in brackets. Refused is also what is no address of one host's. */
+int identifier_normalize_any(const char *word, char **ret, const char **ret_reason);

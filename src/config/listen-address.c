@@ -9,8 +9,7 @@
 /* "255.255.255.255", and an IPv6 address with an IPv4 tail. */
 #define ADDRESS_TEXT_MAX INET6_ADDRSTRLEN
 
-/* Return: 0 when it is no port. */
-static uint16_t parse_port(const char *s)
+uint16_t port_parse(const char *s)
 {
         unsigned port = 0;
         size_t n = strspn(s, "0123456789");
@@ -42,7 +41,7 @@ parse_pair(const char *word, const char *colon, ListenAddress *ret, const char *
         char text[ADDRESS_TEXT_MAX];
         size_t n = (size_t) (colon - word);
         bool is_ipv6 = n >= 2 && word[0] == '[' && colon[-1] == ']';
-        uint16_t port = parse_port(colon + 1);
+        uint16_t port = port_parse(colon + 1);
 
         if (is_ipv6)
                 word++, n -= 2;
@@ -72,7 +71,7 @@ size_t listen_address_parse(const char *word,
 
         if (colon)
                 return parse_pair(word, colon, ret, ret_reason);
-        port = parse_port(word);
+        port = port_parse(word);
         if (port == 0) {
                 *ret_reason = "the port is a number from 1 to 65535";
                 return 0;

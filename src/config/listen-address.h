@@ -12,4 +12,7 @@ size_t listen_address_parse(const char *word,
                             ListenAddress ret[static LISTEN_ADDRESSES_PER_WORD],
                             const char **ret_reason);
 
+/* "1" to "65535", in its one spelling. Return: 0 when it is no port. */
+uint16_t port_parse(const char *s);
+
 bool listen_address_equal(const ListenAddress *a, const ListenAddress *b);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* What holds, from what was said. Precedence: [Certificate] before [Defaults] before the table's
- * default, for each key as a whole; Trust= of the CA's file, which knows its CA, before that of
- * [Defaults]. */
+ * default, for each key as a whole; what the file of a CA says of that one before [Defaults]. */
 
 #include "config/resolve.h"
 #include "acme/url.h"
+#include "config/account-name.h"
 #include "config/ca-name.h"
 #include "config/error.h"
 #include "config/identifier.h"
 #include "config/listen-address.h"
+#include "config/value.h"
 
 /* Return: NULL when nothing is said. */
 static const char *text_of(const Value *value)
@@ -25,14 +26,21 @@ static const Value *common_value(const Values *values, size_t key)
         return own->n_words > 0 ? own : &values->values[SECTION_DEFAULTS][key];
 }
 
-static bool is_yes(const Value *value)
+bool resolve_is_yes(const Value *value)
 {
         return value->n_words > 0 && streq(value->words[0].text, "yes");
 }
 
-const ValueWord *resolve_ca(const Values *values)
+const Value *resolve_cas(const Values *values)
 {
-        return &common_value(values, DEFAULTS_CA)->words[0];
+        return common_value(values, DEFAULTS_CA);
+}
+
+const ValueWord *resolve_dns_publisher(const Values *values)
+{
+        const Value *value = common_value(values, DEFAULTS_DNS_PUBLISHER);
+
+        return value->n_words > 0 ? &value->words[0] : NULL;
 }
 
 bool resolve_ca_is_url(const ValueWord *ca)
@@ -40,8 +48,7 @@ bool resolve_ca_is_url(const ValueWord *ca)
         return strstr(ca->text, "://");
 }
 
-/* ret: empty before. */
-static int copy_words(const Value *value, char ***ret)
+int resolve_words(const Value *value, char ***ret)
 {
         _cleanup_strv_free_ char **list = calloc(value->n_words + 1, sizeof(char *));
 
@@ -64,7 +71,7 @@ static int identify_by_name(const char *certificate_file, Config *config, Config
         const char *reason = "it is a single word";
         int r;
 
-        r = identifier_normalize(config->name, &name, &reason);
+        r = identifier_normalize_any(config->name, &name, &reason);
         if (r < 0)
                 return r;
         /* A single word is a file's name much sooner than a host's that a CA could know. */
@@ -92,7 +99,7 @@ static int resolve_identifiers(const Values *values,
 
         if (value->n_words == 0)
                 return identify_by_name(certificate_file, config, ret_error);
-        r = copy_words(value, &config->identifiers);
+        r = resolve_words(value, &config->identifiers);
         if (r < 0)
                 return r;
         strv_sort_unique(config->identifiers);
@@ -100,35 +107,61 @@ static int resolve_identifiers(const Values *values,
 }
 
 /* The directory's own first, and none twice. */
-static int resolve_origins(const Value *more, Config *config)
+static int resolve_origins(const Value *more, ConfigCa *ca)
 {
         _cleanup_free_ char *origin = NULL;
         int r;
 
-        r = acme_url_origin(config->directory, &origin);
+        r = acme_url_origin(ca->directory, &origin);
         if (r < 0)
                 return r;
-        r = strv_append(&config->origins, origin);
+        r = strv_append(&ca->origins, origin);
         if (r < 0)
                 return r;
         FOREACH_ARRAY (word, more->words, more->n_words) {
-                if (strv_contains(config->origins, word->text))
+                if (strv_contains(ca->origins, word->text))
                         continue;
-                r = strv_append(&config->origins, word->text);
+                r = strv_append(&ca->origins, word->text);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-/* ca, directory, origins. */
+/* Name, account and directory. */
 static int
-resolve_directory(const Values *values, const char *ca_file, Config *config, ConfigError *ret_error)
+resolve_names(const Values *values, const ValueWord *word, const char *directory, ConfigCa *ca)
+{
+        int r;
+
+        r = resolve_ca_is_url(word) ? ca_name_from_url(directory, &ca->name)
+                                    : free_and_strdup(&ca->name, word->text);
+        if (r == 0)
+                r = account_name_format(ca->name,
+                                        text_of(common_value(values, DEFAULTS_ACCOUNT)),
+                                        &ca->account);
+        return r == 0 ? free_and_strdup(&ca->directory, directory) : r;
+}
+
+/* What the CA's file says of it comes before what [Defaults] says of all. */
+static const Value *value_for_ca(const Values *values, size_t common_key, size_t ca_key)
+{
+        const Value *own = &values->values[SECTION_CERTIFICATE][common_key];
+        const Value *of_ca = &values->values[SECTION_CA][ca_key];
+
+        if (own->n_words > 0)
+                return own;
+        return of_ca->n_words > 0 ? of_ca : &values->values[SECTION_DEFAULTS][common_key];
+}
+
+int resolve_ca(const Values *values,
+               const ValueWord *ca,
+               const char *ca_file,
+               ConfigCa *ret,
+               ConfigError *ret_error)
 {
         const Value *section = values->values[SECTION_CA];
-        const ValueWord *ca = resolve_ca(values);
-        bool is_url = resolve_ca_is_url(ca);
-        const char *directory = is_url ? ca->text : text_of(&section[CA_DIRECTORY]);
+        const char *directory = resolve_ca_is_url(ca) ? ca->text : text_of(&section[CA_DIRECTORY]);
         int r;
 
         if (!directory)
@@ -138,69 +171,127 @@ resolve_directory(const Values *values, const char *ca_file, Config *config, Con
                                         "Directory",
                                         "There is no Directory= in the section [CA]: the CA's "
                                         "directory URL is wanted");
-        r = is_url ? ca_name_from_url(directory, &config->ca)
-                   : free_and_strdup(&config->ca, ca->text);
-        if (r < 0)
-                return r;
-        r = free_and_strdup(&config->directory, directory);
-        if (r < 0)
-                return r;
-        return resolve_origins(&section[CA_ORIGINS], config);
+        r = resolve_names(values, ca, directory, ret);
+        if (r == 0)
+                r = resolve_origins(&section[CA_ORIGINS], ret);
+        if (r == 0)
+                r = free_and_strdup(&ret->trust,
+                                    text_of(value_for_ca(values, DEFAULTS_TRUST, CA_TRUST)));
+        ret->terms_of_service_agreed = resolve_is_yes(value_for_ca(values,
+                                                                   DEFAULTS_TERMS_OF_SERVICE_AGREED,
+                                                                   CA_TERMS_OF_SERVICE_AGREED));
+        return r;
 }
 
-static const char *resolve_trust(const Values *values)
+int resolve_account(const Values *values, Config *config)
 {
-        const Value *own = &values->values[SECTION_CERTIFICATE][DEFAULTS_TRUST];
-        const Value *of_ca = &values->values[SECTION_CA][CA_TRUST];
+        const Value *challenge = common_value(values, DEFAULTS_CHALLENGE);
 
-        if (own->n_words > 0)
-                return text_of(own);
-        if (of_ca->n_words > 0)
-                return text_of(of_ca);
-        return text_of(&values->values[SECTION_DEFAULTS][DEFAULTS_TRUST]);
+        FOREACH_ARRAY (word, challenge->words, challenge->n_words)
+                config->challenges[config->n_challenges++] = challenge_type_from_string(word->text);
+        config->account_key_type = key_type_from_string(
+                        text_of(common_value(values, DEFAULTS_ACCOUNT_KEY_TYPE)));
+        return resolve_words(common_value(values, DEFAULTS_CONTACT), &config->contact);
 }
 
-static int resolve_certificate(const Values *values,
-                               const char *certificate_file,
-                               const char *ca_file,
+/* Who has targets or consumers has something that waits for a certificate. */
+static int resolve_use(Values *values, Config *config, ConfigError *ret_error)
+{
+        const Value *section = values->values[SECTION_CERTIFICATE];
+        const Value *placeholder = &section[CERTIFICATE_PLACEHOLDER];
+        int r;
+
+        r = resolve_words(&section[CERTIFICATE_CONSUMERS], &config->consumers);
+        if (r == 0)
+                r = resolve_deploy(values, config, ret_error);
+        config->placeholder = placeholder->n_words > 0 ? resolve_is_yes(placeholder)
+                                                       : config->n_deploy > 0 || config->consumers;
+        return r;
+}
+
+/* Where it is said; NAME itself stands nowhere. */
+static int refuse_identifier(const Values *values, const char *identifier, ConfigError *ret_error)
+{
+        const Value *value = &values->values[SECTION_CERTIFICATE][CERTIFICATE_IDENTIFIERS];
+        const ValueWord *at = NULL;
+
+        FOREACH_ARRAY (word, value->words, value->n_words)
+                if (streq(word->text, identifier))
+                        at = word;
+        return config_error_set(ret_error,
+                                at ? at->file : NULL,
+                                at ? at->line : 0,
+                                "Identifiers",
+                                "No type of Challenge= can prove %s of Identifiers=: a wildcard "
+                                "needs dns-01, and "
+                                "an IP address another one",
+                                identifier);
+}
+
+/* Each identifier has to be one that one of the types can prove. */
+static int check_challenges(const Values *values, Config *config, ConfigError *ret_error)
+{
+        const Value *value = common_value(values, DEFAULTS_CHALLENGE);
+
+        STRV_FOREACH (identifier, config->identifiers) {
+                const char *base = startswith(*identifier, "*.");
+                bool can_be_proved = false;
+
+                FOREACH_ARRAY (type, config->challenges, config->n_challenges)
+                        can_be_proved = can_be_proved ||
+                                        challenge_type_can_prove(*type, base ?: *identifier, base);
+                if (!can_be_proved)
+                        return refuse_identifier(values, *identifier, ret_error);
+        }
+        return resolve_dns_require(config, &value->words[0], ret_error);
+}
+
+static int resolve_certificate(Values *values,
+                               const ConfigFiles *files,
                                Config *config,
                                ConfigError *ret_error)
 {
         int r;
 
-        r = resolve_identifiers(values, certificate_file, config, ret_error);
+        r = resolve_identifiers(values, files->certificate, config, ret_error);
         if (r != 0)
                 return r;
-        r = resolve_directory(values, ca_file, config, ret_error);
-        if (r != 0)
-                return r;
-        r = free_and_strdup(&config->trust, resolve_trust(values));
+        r = resolve_account(values, config);
         if (r < 0)
                 return r;
-        r = copy_words(common_value(values, DEFAULTS_CONTACT), &config->contact);
+        r = resolve_words(common_value(values, DEFAULTS_PROFILE), &config->profiles);
         if (r < 0)
                 return r;
-        config->terms_of_service_agreed =
-                        is_yes(common_value(values, DEFAULTS_TERMS_OF_SERVICE_AGREED));
-        config->renew_key = is_yes(common_value(values, DEFAULTS_RENEW_KEY));
+        r = free_and_strdup(&config->preferred_chain,
+                            text_of(common_value(values, DEFAULTS_PREFERRED_CHAIN)));
+        if (r < 0)
+                return r;
+        config->lifetime_usec = value_span_usec(text_of(common_value(values, DEFAULTS_LIFETIME)));
+        config->backdate_usec = value_span_usec(text_of(common_value(values, DEFAULTS_BACKDATE)));
+        config->profile_required = resolve_is_yes(common_value(values, DEFAULTS_PROFILE_REQUIRED));
+        config->renew_key = resolve_is_yes(common_value(values, DEFAULTS_RENEW_KEY));
         config->key_type = key_type_from_string(text_of(common_value(values, DEFAULTS_KEY_TYPE)));
-        config->account_key_type = key_type_from_string(
-                        text_of(common_value(values, DEFAULTS_ACCOUNT_KEY_TYPE)));
-        return 0;
+        r = resolve_dns(values, files->dns, config, ret_error);
+        if (r == 0)
+                r = check_challenges(values, config, ret_error);
+        return r != 0 ? r : resolve_use(values, config, ret_error);
 }
 
-static bool has_address(const Config *config, const ListenAddress *address)
+static bool has_address(const ListenAddress *list, size_t n, const ListenAddress *address)
 {
-        FOREACH_ARRAY (other, config->listen, config->n_listen) {
+        FOREACH_ARRAY (other, list, n) {
                 if (listen_address_equal(other, address))
                         return true;
         }
         return false;
 }
 
-static int resolve_webroot(const Values *values, Config *config, ConfigError *ret_error)
+/* Each address once. */
+static int resolve_listen(const Value *listen,
+                          ListenAddress list[static CONFIG_LISTEN_MAX],
+                          size_t *n_list,
+                          ConfigError *ret_error)
 {
-        const Value *section = values->values[SECTION_WEBROOT], *listen = &section[WEBROOT_LISTEN];
         const char *reason;
 
         FOREACH_ARRAY (word, listen->words, listen->n_words) {
@@ -208,9 +299,9 @@ static int resolve_webroot(const Values *values, Config *config, ConfigError *re
                 size_t n = listen_address_parse(word->text, addresses, &reason);
 
                 FOREACH_ARRAY (address, addresses, n) {
-                        if (has_address(config, address))
+                        if (has_address(list, *n_list, address))
                                 continue;
-                        if (config->n_listen == CONFIG_LISTEN_MAX)
+                        if (*n_list == CONFIG_LISTEN_MAX)
                                 return config_error_set(ret_error,
                                                         word->file,
                                                         word->line,
@@ -218,9 +309,28 @@ static int resolve_webroot(const Values *values, Config *config, ConfigError *re
                                                         "Listen= has more than %u addresses, which "
                                                         "is the limit",
                                                         CONFIG_LISTEN_MAX);
-                        config->listen[config->n_listen++] = *address;
+                        list[(*n_list)++] = *address;
                 }
         }
+        return 0;
+}
+
+static int resolve_webroot(const Values *values, Config *config, ConfigError *ret_error)
+{
+        const Value *section = values->values[SECTION_WEBROOT];
+        int r;
+
+        r = resolve_listen(&section[WEBROOT_LISTEN], config->listen, &config->n_listen, ret_error);
+        if (r == 0)
+                r = resolve_listen(&values->values[SECTION_ALPN][ALPN_LISTEN],
+                                   config->alpn_listen,
+                                   &config->n_alpn_listen,
+                                   ret_error);
+        if (r != 0)
+                return r;
+        config->stateless = resolve_is_yes(&section[WEBROOT_STATELESS]);
+        if (free_and_strdup(&config->thumbprint, text_of(&section[WEBROOT_THUMBPRINT])) < 0)
+                return -ENOMEM;
         return free_and_strdup(&config->webroot_directory, text_of(&section[WEBROOT_DIRECTORY]));
 }
 
@@ -262,11 +372,7 @@ static int resolve_firewall(Values *values, Config *config, ConfigError *ret_err
         return take_set(set->words[0].text, config);
 }
 
-int resolve_config(Values *values,
-                   const char *certificate_file,
-                   const char *ca_file,
-                   Config *config,
-                   ConfigError *ret_error)
+int resolve_config(Values *values, const ConfigFiles *files, Config *config, ConfigError *ret_error)
 {
         int r;
 
@@ -276,5 +382,5 @@ int resolve_config(Values *values,
         r = resolve_firewall(values, config, ret_error);
         if (r != 0 || !config->name)
                 return r;
-        return resolve_certificate(values, certificate_file, ca_file, config, ret_error);
+        return resolve_certificate(values, files, config, ret_error);
 }

@@ -5,17 +5,51 @@
 
 #include "config/values.h"
 
-/* The CA= that holds for the certificate: a name or a URL. values are filled
+/* The CA= that holds for the certificate: names and URLs, at least one. values are filled
  * (values_fill_initial()). */
-const ValueWord *resolve_ca(const Values *values);
+const Value *resolve_cas(const Values *values);
 bool resolve_ca_is_url(const ValueWord *ca);
 
-/* Fills in config from values. config->name is set, or NULL for acme.conf alone. With a name, the
- * CA's file, ca_file, has been read unless CA= is a URL, and certificate_file is where Identifiers=
- * would stand. Warnings are appended to values'. Return: 0; CONFIG_E_INVALID, ret_error is filled
- * in then; -ENOMEM. */
+/* The words of value as a list; ret is empty before, and stays so when there are none.
+ * Return: 0, -ENOMEM. */
+int resolve_words(const Value *value, char ***ret);
+bool resolve_is_yes(const Value *value);
+
+/* DNSPublisher=. Return: NULL when nothing is said. */
+const ValueWord *resolve_dns_publisher(const Values *values);
+
+/* config->dns (resolve-dns.c); dns_file has been read if there is one. Return: as resolve_config().
+ */
+int resolve_dns(const Values *values, const char *dns_file, Config *config, ConfigError *ret_error);
+
+/* Refuses dns-01 among config->challenges, which challenge has said, where nobody publishes. */
+int resolve_dns_require(const Config *config, const ValueWord *challenge, ConfigError *ret_error);
+
+/* Fills in one of them. Its file, ca_file, has been read unless ca is a URL. Return: as
+ * resolve_config(). */
+int resolve_ca(const Values *values,
+               const ValueWord *ca,
+               const char *ca_file,
+               ConfigCa *ret,
+               ConfigError *ret_error);
+
+/* config->deploy, for a certificate (resolve-deploy.c). Return: as resolve_config(). */
+int resolve_deploy(Values *values, Config *config, ConfigError *ret_error);
+
+/* Fills in what config's account has in common at all CAs, and the types of challenge that are
+ * answered with it. Return: 0, -ENOMEM. */
+int resolve_account(const Values *values, Config *config);
+
+/* Where settings that are missing would stand. */
+typedef struct ConfigFiles {
+        const char *certificate; /* Identifiers= */
+        const char *dns;
+} ConfigFiles;
+
+/* Fills in config from values. config->name is set, or NULL for acme.conf alone. With a name,
+ * config->cas are filled in already. Warnings are appended to values'. Return: 0;
+ * CONFIG_E_INVALID, ret_error is filled in then; -ENOMEM. */
 int resolve_config(Values *values,
-                   const char *certificate_file,
-                   const char *ca_file,
+                   const ConfigFiles *files,
                    Config *config,
                    ConfigError *ret_error);

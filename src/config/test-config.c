@@ -2,6 +2,7 @@
 
 /* What files say, and what it comes to. */
 
+#include "config/account-name.h"
 #include "config/test-tree.h"
 
 static void test_config_load__nothing_but_a_name(void **state)
@@ -14,6 +15,7 @@ static void test_config_load__nothing_but_a_name(void **state)
         assert_string_equal(config->name, "example.org");
         assert_list(config->identifiers, "example.org");
         assert_string_equal(config->ca, "letsencrypt");
+        assert_string_equal(config->account, "letsencrypt");
         assert_string_equal(config->directory, "https://ca.example/dir");
         assert_list(config->origins, "https://ca.example");
         assert_null(config->trust);
@@ -50,6 +52,125 @@ static void test_config_load__acme_conf_alone(void **state)
         assert_string_equal(config->set_name, "acme");
 }
 
+/* Each has its own; what a file says of one does not stay for the next. */
+static void test_config_load__several_cas(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put_ca(d);
+        put(d,
+            "etc/acme/ca.d/own.conf",
+            "[CA]\nDirectory=https://own.example/dir\nOrigins=https://b.example\n"
+            "Trust=/etc/own.pem\nTermsOfServiceAgreed=no\n");
+        put(d, MAIN, "[Defaults]\nTermsOfServiceAgreed=yes\nAccount=shop\n");
+        put(d,
+            CERTIFICATE,
+            "[Certificate]\nIdentifiers=a.example\n"
+            "CA=own letsencrypt https://c.example/dir\n");
+        config = load(d, "www");
+        assert_int_equal(config->n_cas, 3);
+        assert_string_equal(config->ca, "own");
+        assert_string_equal(config->account, "own@shop");
+        assert_list(config->origins, "https://own.example https://b.example");
+        assert_string_equal(config->trust, "/etc/own.pem");
+        assert_false(config->terms_of_service_agreed);
+
+        config_use_ca(config, 1);
+        assert_string_equal(config->ca, "letsencrypt");
+        assert_string_equal(config->account, "letsencrypt@shop");
+        assert_string_equal(config->directory, "https://ca.example/dir");
+        assert_list(config->origins, "https://ca.example");
+        assert_null(config->trust);
+        assert_true(config->terms_of_service_agreed);
+
+        config_use_ca(config, 2);
+        assert_string_equal(config->directory, "https://c.example/dir");
+        assert_list(config->origins, "https://c.example");
+        assert_int_equal(config_find_ca(config, config->ca), 2);
+        assert_int_equal(config_find_directory(config, "https://own.example/dir"), 0);
+        assert_int_equal(config_find_directory(config, NULL), 3);
+        assert_int_equal(config_find_ca(config, "google"), 3);
+}
+
+static void test_config_load__another_account(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL, *own = NULL;
+
+        put_ca(d);
+        put(d, MAIN, "[Defaults]\nAccount=all\n");
+        put(d, CERTIFICATE, "[Certificate]\nIdentifiers=a.example\n");
+        config = load(d, "www");
+        assert_string_equal(config->account, "letsencrypt@all");
+        put(d, CERTIFICATE, "[Certificate]\nIdentifiers=a.example\nAccount=shop\n");
+        own = load(d, "www");
+        assert_string_equal(own->account, "letsencrypt@shop");
+}
+
+static void test_config_load_account__by_name(void **state)
+{
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL, *labelled = NULL, *by_url = NULL;
+        ConfigError error;
+        Config *none = NULL;
+
+        put_ca(d);
+        put(d, MAIN, "[Defaults]\nCA=https://ca.example/x\nAccount=all\nContact=a@example.org\n");
+        assert_int_equal(config_load_account("letsencrypt", d->path, &config, &error), 0);
+        config_error_done(&error);
+        assert_null(config->name);
+        assert_string_equal(config->ca, "letsencrypt");
+        assert_string_equal(config->account, "letsencrypt");
+        assert_string_equal(config->directory, "https://ca.example/dir");
+        assert_list(config->contact, "mailto:a@example.org");
+
+        assert_int_equal(config_load_account("letsencrypt@shop", d->path, &labelled, &error), 0);
+        config_error_done(&error);
+        assert_string_equal(labelled->account, "letsencrypt@shop");
+
+        assert_int_equal(config_load_account("ca.example-ce3296bd41f0c165",
+                                             d->path,
+                                             &by_url,
+                                             &error),
+                         0);
+        config_error_done(&error);
+        assert_string_equal(by_url->directory, "https://ca.example/x");
+
+        assert_int_equal(config_load_account("elsewhere", d->path, &none, &error),
+                         CONFIG_E_INVALID);
+        config_error_done(&error);
+        assert_int_equal(config_load_account("../x", d->path, &none, &error), CONFIG_E_INVALID);
+        config_error_done(&error);
+        assert_null(none);
+}
+
+static void test_account_name_parse__table(void **state _unused_)
+{
+        static const struct {
+                const char *name, *ca, *label;
+        } rows[] = {
+                        {"letsencrypt", "letsencrypt", NULL},
+                        {"a.b-1@shop", "a.b-1", "shop"},
+                        {"", NULL, NULL},
+                        {"@shop", NULL, NULL},
+                        {"ca@", NULL, NULL},
+                        {"ca@a@b", NULL, NULL},
+                        {"..@x", NULL, NULL},
+                        {"ca/x", NULL, NULL},
+                        {"CA", NULL, NULL},
+        };
+
+        FOREACH_ARRAY (row, rows, ELEMENTSOF(rows)) {
+                _cleanup_free_ char *ca = NULL, *label = NULL;
+
+                assert_row(row->name,
+                           account_name_parse(row->name, &ca, &label) == (row->ca ? 0 : -EINVAL));
+                assert_row(row->name, streq_ptr(ca, row->ca) && streq_ptr(label, row->label));
+                assert_row(row->name, account_name_is_valid(row->name) == !!row->ca);
+        }
+}
+
 static void test_config_load__everything_said(void **state)
 {
         const TestDirectory *d = *state;
@@ -61,6 +182,8 @@ static void test_config_load__everything_said(void **state)
             "[Defaults]\nCA=letsencrypt\nContact=a@example.org\nTermsOfServiceAgreed=yes\nKeyType="
             "rsa-2048\n"
             "AccountKeyType=ed25519\nRenewKey=no\nTrust=/etc/a.pem\n"
+            "Profile=shortlived tls-server.2\nProfileRequired=yes\nPreferredChain=ISRG Root X1\n"
+            "Lifetime=10d\nBackdate=1h\n"
             "[WebRoot]\nListen=192.0.2.1:80 [2001:db8::1]:80 80\n[Firewall]\nMode=off\n");
         put(d,
             "etc/acme/ca.d/own.conf",
@@ -71,7 +194,8 @@ static void test_config_load__everything_said(void **state)
             "[Certificate]\nIdentifiers=www.example.org Example.ORG. b\xc3\xbc"
             "cher.example\nCA=own\nContact=b@example.org "
             "mailto:c@example.org\nTermsOfServiceAgreed=no\n"
-            "KeyType=ec-p384\nAccountKeyType=rsa-4096\nRenewKey=yes\nTrust=/etc/b.pem\n");
+            "KeyType=ec-p384\nAccountKeyType=rsa-4096\nRenewKey=yes\nTrust=/etc/b.pem\n"
+            "Profile=classic\nProfileRequired=no\n");
         config = load(d, "www");
         assert_list(config->identifiers, "example.org www.example.org xn--bcher-kva.example");
         assert_string_equal(config->ca, "own");
@@ -83,6 +207,8 @@ static void test_config_load__everything_said(void **state)
         assert_int_equal(config->account_key_type, KEY_TYPE_RSA_4096);
         assert_true(config->renew_key);
         assert_string_equal(config->trust, "/etc/b.pem");
+        assert_list(config->profiles, "classic");
+        assert_false(config->profile_required);
         assert_listen(config, "192.0.2.1:80 [2001:db8::1]:80 0.0.0.0:80 [::]:80");
         assert_int_equal(config->firewall_mode, FIREWALL_OFF);
 
@@ -95,6 +221,11 @@ static void test_config_load__everything_said(void **state)
         assert_int_equal(config->account_key_type, KEY_TYPE_ED25519);
         assert_false(config->renew_key);
         assert_string_equal(config->trust, "/etc/a.pem");
+        assert_list(config->profiles, "shortlived tls-server.2");
+        assert_true(config->profile_required);
+        assert_string_equal(config->preferred_chain, "ISRG Root X1");
+        assert_true(config->lifetime_usec == 10 * USEC_PER_DAY);
+        assert_true(config->backdate_usec == USEC_PER_HOUR);
 }
 
 static void test_config_load__empty_assignment_falls_back(void **state)
@@ -153,16 +284,12 @@ static void test_config_load__each_setting_bad(void **state)
         static const struct {
                 const char *file, *section, *key, *value, *words;
         } rows[] = {
-                        {MAIN,
-                         "Defaults",
-                         "CA",
-                         "Lets Encrypt",
-                         "Allowed: the name of a file in ca.d"},
+                        {MAIN, "Defaults", "CA", "Lets Encrypt", "Allowed: names of files in ca.d"},
                         {MAIN,
                          "Defaults",
                          "CA",
                          "http://ca.example/",
-                         "Allowed: the name of a file in ca.d"},
+                         "Allowed: names of files in ca.d"},
                         {MAIN, "Defaults", "Contact", "nobody", "Allowed: mail addresses"},
                         {MAIN, "Defaults", "TermsOfServiceAgreed", "perhaps", "Allowed: yes or no"},
                         {MAIN,
@@ -173,6 +300,10 @@ static void test_config_load__each_setting_bad(void **state)
                         {MAIN, "Defaults", "KeyType", "\x80", "KeyType=\\x80 is refused"},
                         {MAIN, "Defaults", "AccountKeyType", "dsa", "rsa-4096, ed25519"},
                         {MAIN, "Defaults", "RenewKey", "2", "Allowed: yes or no"},
+                        {MAIN, "Defaults", "Profile", "a/b", "no name that a profile can have"},
+                        {MAIN, "Defaults", "PreferredChain", "a\xff", "printable"},
+                        {MAIN, "Defaults", "Lifetime", "10", "Allowed: a number"},
+                        {MAIN, "Defaults", "Backdate", "0d", "no span"},
                         {MAIN, "Defaults", "Trust", "ca.pem", "Allowed: the absolute path"},
                         {MAIN, "Defaults", "Trust", "/root/ca.pem", "below /etc or /usr"},
                         {MAIN, "WebRoot", "Listen", "80 0.0.0.0", "Listen=0.0.0.0 is refused"},
@@ -181,12 +312,14 @@ static void test_config_load__each_setting_bad(void **state)
                         {MAIN, "Firewall", "Mode", "nftables", "Allowed: one of auto, set, off"},
                         {MAIN, "Firewall", "Mode", "set", "Mode=set needs Set="},
                         {MAIN, "Firewall", "Set", "filter acme", "Allowed: FAMILY TABLE NAME"},
+                        {CERTIFICATE, "Certificate", "Identifiers", "a.example *.b", "a wildcard"},
                         {CERTIFICATE,
                          "Certificate",
                          "Identifiers",
-                         "a.example *.b.example",
-                         "a wildcard"},
-                        {CERTIFICATE, "Certificate", "Identifiers", "192.0.2.1", "an IP address"},
+                         "0.0.0.0",
+                         "no address of a host"},
+                        {MAIN, "Defaults", "Challenge", "dns-01", "needs DNSPublisher="},
+                        {MAIN, "Defaults", "DNSPublisher", "none", "there is no none.conf"},
                         {CERTIFICATE,
                          "Certificate",
                          "Identifiers",
@@ -226,6 +359,46 @@ static void test_config_load__each_setting_bad(void **state)
         }
 }
 
+/* A wildcard, and who publishes for it. */
+static void test_config_load__dns(void **state)
+{
+        const TestDirectory *d = *state;
+        Config *config;
+
+        put_ca(d);
+        put(d, MAIN, "[Defaults]\nChallenge=http-01 dns-01\nDNSPublisher=bind\n");
+        put(d, CERTIFICATE, "[Certificate]\nIdentifiers=a.example.org *.a.example.org\n");
+        put(d,
+            DNS,
+            "[DNS]\nServer=192.0.2.1\nZone=example.org\nKey=/etc/keys/a\nPropagationSec=9\n");
+        config = load(d, "www");
+        assert_string_equal(config->identifiers[0], "*.a.example.org");
+        assert_string_equal(config->dns->name, "bind");
+        assert_string_equal(config->dns->server, "192.0.2.1:53");
+        assert_string_equal(config->dns->zone, "example.org");
+        assert_string_equal(config->dns->key, "/etc/keys/a");
+        assert_int_equal(config->dns->propagation_sec, 9);
+        assert_null(config->dns->program);
+        config_free(config);
+
+        put(d, DNS, "[DNS]\nProgram=/bin/x 'a b'\nConvention=lego\nCredentials=a:/b c:d\n");
+        config = load(d, "www");
+        assert_string_equal(config->dns->program[1], "a b");
+        assert_string_equal(config->dns->credentials[1], "c:d");
+        assert_int_equal(config->dns->convention, DNS_LEGO);
+        config_free(config);
+
+        put(d, DNS, "[DNS]\nProgram=/bin/x\nKey=/etc/keys/a\n");
+        expect_error(d, "www", DNS, 0, "Program", "beside Server=, Zone= or Key=");
+        put(d, DNS, "[DNS]\nServer=192.0.2.1\n");
+        expect_error(d, "www", DNS, 0, "Key", "neither Key=");
+        put(d, DNS, "[DNS]\nKey=/etc/acme/key\n");
+        expect_error(d, "www", DNS, 2, "Key", "see this directory");
+        put(d, MAIN, "[Defaults]\nDNSPublisher=bind\n");
+        put(d, DNS, "[DNS]\nKey=/etc/keys/a\n");
+        expect_error(d, "www", CERTIFICATE, 2, "Identifiers", "can prove *.a.example.org");
+}
+
 static void test_config_load__line_of_a_word(void **state)
 {
         const TestDirectory *d = *state;
@@ -233,10 +406,10 @@ static void test_config_load__line_of_a_word(void **state)
         put_ca(d);
         put(d,
             CERTIFICATE,
-            "[Certificate]\nIdentifiers=a.example \\\n # b\n  c.example \\\n *.d.example "
+            "[Certificate]\nIdentifiers=a.example \\\n # b\n  c.example \\\n *.d "
             "e.example\n");
         expect_error(d, "www", CERTIFICATE, 5, "Identifiers", "wildcard");
-        put(d, CERTIFICATE, "[Certificate]\nIdentifiers=\\\n *.d.example\n");
+        put(d, CERTIFICATE, "[Certificate]\nIdentifiers=\\\n *.d\n");
         expect_error(d, "www", CERTIFICATE, 3, "Identifiers", "wildcard");
         put(d, CERTIFICATE, "[Certificate]\nIdentifiers=a.example\n");
         put(d, CERTIFICATE ".d/a.conf", "[Certificate]\n\nIdentifiers=b.example\\\na.example\n");
@@ -311,7 +484,7 @@ static void test_config_load__names(void **state)
                         "2001:db8::1",
                         "a\nb",
         };
-        static const char *const single[] = {"www", "mail_1.example.org", "192.0.2.1", "a..b"};
+        static const char *const single[] = {"www", "mail_1.example.org", "0.0.0.0", "a..b"};
         const TestDirectory *d = *state;
 
         put_ca(d);
@@ -346,23 +519,23 @@ static void test_config_load__warnings(void **state)
         static const char text[] = "[Certificate]\n"
                                    "Colour=blue\n"
                                    "keytype=ec-p384\n"
-                                   "Mode=off\n"
-                                   "[Deploy nginx]\n"
+                                   "Set=inet\n"
+                                   "[Install nginx]\n"
                                    "A=b\n"
                                    "C=d\n"
                                    "[Defaults]\n"
                                    "KeyType=nonsense\n"
-                                   "[Deploy nginx]\n"
+                                   "[Install nginx]\n"
                                    "A=b\n";
         static const struct {
                 const char *place, *words;
         } rows[] = {
                         {":2: ", "Colour= is not known"},
                         {":3: ", "is KeyType= in [Certificate] of certs/NAME.conf meant?"},
-                        {":4: ", "is Mode= in [Firewall] of acme.conf meant?"},
-                        {":5: ", "[Deploy nginx] is not known"},
+                        {":4: ", "is Set= in [Firewall] of acme.conf meant?"},
+                        {":5: ", "[Install nginx] is not known"},
                         {":8: ", "[Defaults] is passed over here: it belongs into acme.conf"},
-                        {":10: ", "[Deploy nginx] is not known"},
+                        {":10: ", "[Install nginx] is not known"},
         };
         const TestDirectory *d = *state;
         _cleanup_(config_freep) Config *config = NULL;
@@ -426,11 +599,16 @@ int main(void)
         const struct CMUnitTest tests[] = {
                         cmocka_directory_test(test_config_load__nothing_but_a_name),
                         cmocka_directory_test(test_config_load__acme_conf_alone),
+                        cmocka_directory_test(test_config_load__several_cas),
+                        cmocka_directory_test(test_config_load__another_account),
+                        cmocka_directory_test(test_config_load_account__by_name),
+                        cmocka_directory_test(test_account_name_parse__table),
                         cmocka_directory_test(test_config_load__everything_said),
                         cmocka_directory_test(test_config_load__empty_assignment_falls_back),
                         cmocka_directory_test(test_config_load__ca_by_url),
                         cmocka_directory_test(test_config_load__trust),
                         cmocka_directory_test(test_config_load__each_setting_bad),
+                        cmocka_directory_test(test_config_load__dns),
                         cmocka_directory_test(test_config_load__line_of_a_word),
                         cmocka_directory_test(test_config_load__limits),
                         cmocka_directory_test(test_config_load__names),

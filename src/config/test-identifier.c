@@ -155,11 +155,53 @@ static void test_identifier_normalize__twice(void **state _unused_)
         }
 }
 
+static void test_identifier_normalize_any__addresses(void **state _unused_)
+{
+        static const struct {
+                const char *word, *expected;
+        } rows[] = {
+                        {"192.0.2.1", "192.0.2.1"},
+                        {"127.0.0.1", "127.0.0.1"},
+                        {"2001:DB8:0::1", "2001:db8::1"},
+                        {"[2001:db8::1]", "2001:db8::1"},
+                        {"::1", "::1"},
+                        {"Example.org", "example.org"},
+                        {"0.0.0.0", NULL},
+                        {"224.0.0.1", NULL},
+                        {"255.255.255.255", NULL},
+                        {"::", NULL},
+                        {"ff02::1", NULL},
+                        {"::ffff:192.0.2.1", NULL},
+                        {"[192.0.2.1]", NULL},
+                        {"192.0.2.256", NULL},
+                        {"192.0.2.01", NULL},
+                        {"192.0.2", NULL},
+                        {"192.0.2.1.", NULL},
+                        {"fe80::1%eth0", NULL},
+                        {"2001:db8::1/64", NULL},
+                        {"[2001:db8::1", NULL},
+                        {"[]", NULL},
+                        {"*.Example.org", "*.example.org"},
+                        {"*.example", NULL},
+                        {"*.192.0.2.1", NULL},
+        };
+
+        FOREACH_ARRAY (row, rows, ELEMENTSOF(rows)) {
+                _cleanup_free_ char *text = NULL;
+                const char *reason = NULL;
+                int r = identifier_normalize_any(row->word, &text, &reason);
+
+                assert_row(row->word, r == (row->expected ? 0 : IDENTIFIER_E_INVALID));
+                assert_row(row->word, row->expected ? streq(text, row->expected) : !!reason);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_identifier_normalize__good),
                         cmocka_unit_test(test_identifier_normalize__bad),
+                        cmocka_unit_test(test_identifier_normalize_any__addresses),
                         cmocka_unit_test(test_identifier_normalize__very_long),
                         cmocka_unit_test(test_identifier_normalize__twice),
         };

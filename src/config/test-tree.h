@@ -10,6 +10,7 @@
 
 #define MAIN "etc/acme/acme.conf"
 #define CERTIFICATE "etc/acme/certs/www.conf"
+#define DNS "etc/acme/dns.d/bind.conf"
 #define CA "usr/lib/acme/ca.d/letsencrypt.conf"
 
 static inline void make_parents(const TestDirectory *d, const char *path)

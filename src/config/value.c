@@ -6,7 +6,11 @@
 
 #include <strings.h>
 
+#include "acme/challenge-type.h"
+#include "acme/profile.h"
 #include "acme/url.h"
+#include "base/base64url.h"
+#include "base/escape.h"
 #include "base/name.h"
 #include "config/identifier.h"
 #include "config/key-type.h"
@@ -15,6 +19,13 @@
 
 /* RFC 5321 section 4.5.3.1.1. */
 #define LOCAL_PART_MAX 64U
+
+#define THUMBPRINT_CHARACTERS 43U
+
+#define SHA256_BYTES 32U
+
+/* RFC 5280 appendix A.1 (ub-common-name), each of four bytes at most. */
+#define COMMON_NAME_BYTES_MAX (4U * 64U)
 
 #define ALPHANUMERIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -141,6 +152,13 @@ int value_check_ca(const char *word, char **ret, const char **ret_reason)
         return free_and_strdup(ret, word);
 }
 
+int value_check_account(const char *word, char **ret, const char **ret_reason)
+{
+        if (!ca_name_is_valid(word))
+                return refuse(ret_reason, "a label is " CERTIFICATE_NAME_GRAMMAR);
+        return free_and_strdup(ret, word);
+}
+
 /* A dot-atom (RFC 5322 section 3.2.3) of the characters that mailto: takes as they are (RFC 6068
  * section 2): what would have to be percent-encoded is in no address that anybody gives a CA. */
 static bool local_part_is_valid(const char *s, size_t length)
@@ -153,6 +171,57 @@ static bool local_part_is_valid(const char *s, size_t length)
                 if (s[i] == '.' && s[i - 1] == '.')
                         return false;
         return true;
+}
+
+int value_check_profile(const char *word, char **ret, const char **ret_reason)
+{
+        if (!acme_profile_is_valid(word))
+                return refuse(ret_reason, "no name that a profile can have");
+        return free_and_strdup(ret, word);
+}
+
+/* "AB:CD:…" of a SHA-256, or the same without colons. Return: has it been one? */
+static bool take_fingerprint(const char *word, char text[static 2 * SHA256_BYTES + 1])
+{
+        size_t n = 0;
+
+        for (const char *p = word; *p; p++) {
+                if (*p == ':' && n > 0 && n % 2 == 0 && p[1])
+                        continue;
+                if (n == 2 * SHA256_BYTES || !strchr("0123456789abcdefABCDEF", *p))
+                        return false;
+                text[n++] = (char) (*p >= 'A' && *p <= 'F' ? *p - 'A' + 'a' : *p);
+        }
+        text[n] = '\0';
+        return n == 2 * SHA256_BYTES;
+}
+
+int value_check_chain(const char *word, char **ret, const char **ret_reason)
+{
+        _cleanup_free_ char *shown = NULL;
+        char fingerprint[2 * SHA256_BYTES + 1];
+
+        if (take_fingerprint(word, fingerprint))
+                return free_and_strdup(ret, fingerprint);
+        if (strlen(word) > COMMON_NAME_BYTES_MAX)
+                return refuse(ret_reason, "a common name has 64 characters at most");
+        shown = escape_foreign(word, strlen(word), FOREIGN_TEXT_MAX);
+        if (!shown)
+                return -ENOMEM;
+        if (!streq(shown, word))
+                return refuse(ret_reason, "a common name has printable characters only");
+        return free_and_strdup(ret, word);
+}
+
+int value_check_challenge(const char *word, char **ret, const char **ret_reason)
+{
+        ChallengeType type = challenge_type_from_string(word);
+
+        if (type == CHALLENGE_TYPE_INVALID)
+                return refuse(ret_reason, "no type of challenge that is known here");
+        if (!challenge_type_has_room(type))
+                return refuse(ret_reason, "this version cannot answer such challenges");
+        return free_and_strdup(ret, word);
 }
 
 int value_check_contact(const char *word, char **ret, const char **ret_reason)
@@ -189,7 +258,7 @@ int value_check_contact(const char *word, char **ret, const char **ret_reason)
 
 int value_check_identifier(const char *word, char **ret, const char **ret_reason)
 {
-        int r = identifier_normalize(word, ret, ret_reason);
+        int r = identifier_normalize_any(word, ret, ret_reason);
 
         return r > 0 ? VALUE_E_INVALID : r;
 }
@@ -204,6 +273,15 @@ int value_check_listen(const char *word, char **ret, const char **ret_reason)
                 return VALUE_E_INVALID;
         /* A bare port stays one, and is taken apart where the addresses are used. */
         return free_and_strdup(ret, n > 1 ? word : listen_address_format(&addresses[0], buffer));
+}
+
+int value_check_thumbprint(const char *word, char **ret, const char **ret_reason)
+{
+        /* SHA-256: 256 bits in 43 characters of 6, the last two of which are 0. */
+        if (!base64url_is_valid(word, THUMBPRINT_CHARACTERS, THUMBPRINT_CHARACTERS) ||
+            !strchr("AEIMQUYcgkosw048", word[THUMBPRINT_CHARACTERS - 1]))
+                return refuse(ret_reason, "no SHA-256 in base64url (RFC 7638 section 3)");
+        return free_and_strdup(ret, word);
 }
 
 /* As nftables' scanner has it, but for '.' in front and '/' inside. */

@@ -35,16 +35,32 @@ static void value_clear(Value *value)
         value->n_words = 0;
 }
 
+static void section_done(Value values[static SETTINGS_PER_SECTION_MAX])
+{
+        for (size_t i = 0; i < SETTINGS_PER_SECTION_MAX; i++) {
+                value_clear(&values[i]);
+                free(values[i].words);
+        }
+}
+
 void values_done(Values *values)
 {
         for (size_t s = 0; s < SECTION_MAX; s++)
-                for (size_t i = 0; i < SETTINGS_PER_SECTION_MAX; i++) {
-                        value_clear(&values->values[s][i]);
-                        free(values->values[s][i].words);
-                }
+                section_done(values->values[s]);
+        for (size_t i = 0; i < values->n_targets; i++) {
+                section_done(values->targets[i].values);
+                free(values->targets[i].label);
+        }
+        free(values->targets);
         strv_free(values->files);
         strv_free(values->warnings);
         *values = (Values){};
+}
+
+void values_clear(Values *values, SectionId section)
+{
+        FOREACH_ARRAY (value, values->values[section], SETTINGS_PER_SECTION_MAX)
+                value_clear(value);
 }
 
 int values_warn(Values *values, const char *file, unsigned line, const char *format, ...)
@@ -128,16 +144,16 @@ static int warn_key(Source *source, const ReaderAssignment *assignment, const Se
                                 "%s= is not known in [%s] and is passed over: is %s= in [%s] of %s "
                                 "meant?",
                                 assignment->key,
-                                section->name,
+                                section->title,
                                 similar->key,
-                                other->name,
+                                other->title,
                                 config_file_to_string(other->file));
         return values_warn(source->values,
                            source->file,
                            assignment->line,
                            "%s= is not known in [%s] and is passed over",
                            assignment->key,
-                           section->name);
+                           section->title);
 }
 
 static int refuse(const Source *source,
@@ -217,7 +233,8 @@ static int add_word(const Source *source,
         return 0;
 }
 
-/* text is the only word of a value that is no list, blanks inside and all; of a list, its words.
+/* text is the only word of a value that is no list, and one of a list by line, blanks inside and
+ * all; of a list, its words.
  * Newline characters count the lines that were joined. */
 static int add_text(const Source *source,
                     unsigned line,
@@ -225,6 +242,7 @@ static int add_text(const Source *source,
                     Value *value,
                     const char *text)
 {
+        const bool is_list = setting->list_max > 0 && !setting->is_by_line;
         _cleanup_free_ char *copy = strdup(text);
         int r = 0;
 
@@ -237,7 +255,7 @@ static int add_text(const Source *source,
                         line += *p == '\n';
                 if (!*p)
                         break;
-                end = p + (setting->list_max > 0 ? strcspn(p, BLANK) : strlen(p));
+                end = p + (is_list ? strcspn(p, BLANK) : strlen(p));
                 after = *end;
                 *end = 0;
                 r = add_word(source, line, setting, value, p);
@@ -265,20 +283,86 @@ int values_fill_initial(Values *values, ConfigError *ret_error)
         return 0;
 }
 
+static int
+refuse_label(const Source *source, const ReaderAssignment *assignment, const Section *section)
+{
+        _cleanup_free_ char *shown =
+                        escape_foreign(assignment->section, strlen(assignment->section), SHOWN_MAX);
+
+        if (!shown)
+                return -ENOMEM;
+        return config_error_set(source->error,
+                                source->file,
+                                assignment->section_line,
+                                NULL,
+                                "The section [%s] is refused. Allowed: [%s], where LABEL is a word "
+                                "of yours, " DEPLOY_LABEL_GRAMMAR,
+                                shown,
+                                section->title);
+}
+
+/* What has been said under the label: begun here, or gone on with. */
+static int find_labelled(const Source *source,
+                         const ReaderAssignment *assignment,
+                         const char *label,
+                         Value **ret)
+{
+        Values *values = source->values;
+        LabelledValues *target;
+
+        FOREACH_ARRAY (known, values->targets, values->n_targets) {
+                if (streq(known->label, label)) {
+                        *ret = known->values;
+                        return 0;
+                }
+        }
+        if (values->n_targets == DEPLOY_TARGETS_MAX)
+                return config_error_set(source->error,
+                                        source->file,
+                                        assignment->section_line,
+                                        NULL,
+                                        "There are more than %u sections [Deploy LABEL], which is "
+                                        "the limit",
+                                        DEPLOY_TARGETS_MAX);
+        if (!values->targets)
+                values->targets = calloc(DEPLOY_TARGETS_MAX, sizeof(LabelledValues));
+        if (!values->targets)
+                return -ENOMEM;
+        target = &values->targets[values->n_targets];
+        target->label = strdup(label);
+        if (!target->label)
+                return -ENOMEM;
+        target->file = source->file;
+        target->line = assignment->section_line;
+        values->n_targets++;
+        *ret = target->values;
+        return 0;
+}
+
 static int on_assignment(const ReaderAssignment *assignment, void *userdata)
 {
         Source *source = userdata;
-        const Section *section = section_find(assignment->section);
+        const char *label;
+        const Section *section = section_match(assignment->section, &label);
         const Setting *setting;
         Value *value;
+        int r;
 
         if (!section || section->file != source->kind)
                 return warn_section(source, assignment, section);
+        if (label && !deploy_label_is_valid(label))
+                return refuse_label(source, assignment, section);
+        value = source->values->values[section - sections];
+        if (label) {
+                r = find_labelled(source, assignment, label, &value);
+                if (r != 0)
+                        return r;
+        }
         setting = setting_find(section, assignment->key);
         if (!setting)
                 return warn_key(source, assignment, section);
 
-        value = &source->values->values[section - sections][setting - section->settings];
+        value += setting - section->settings;
         if (!*assignment->value) {
                 value_clear(value);
                 return 0;

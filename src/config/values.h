@@ -23,14 +23,27 @@ typedef struct Value {
         size_t n_words;
 } Value;
 
+/* What one [Name LABEL] says. */
+typedef struct LabelledValues {
+        char *label;
+        const char *file; /* where it begins; borrowed from Values */
+        unsigned line;
+        Value values[SETTINGS_PER_SECTION_MAX];
+} LabelledValues;
+
 typedef struct Values {
         Value values[SECTION_MAX][SETTINGS_PER_SECTION_MAX];
+        LabelledValues *targets; /* [Deploy LABEL], as they came */
+        size_t n_targets;
         char **files; /* all that were read, in their order */
         char **warnings;
         unsigned n_warnings;
 } Values;
 
 void values_done(Values *values);
+
+/* Takes back what was said in a section without labels. */
+void values_clear(Values *values, SectionId section);
 
 /* Reads one text on top of what is there. file names it; text is length bytes with a NUL behind,
  * and is written into. What is said in a section or a key that nobody knows is a warning. Return:

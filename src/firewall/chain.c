@@ -7,6 +7,8 @@
 
 #include "firewall/chain.h"
 
+#include "firewall/comment.h"
+
 typedef struct ChainItem {
         const char *family, *table, *name;
         const char *type, *hook, *policy; /* NULL: no base chain */
@@ -103,7 +105,7 @@ int chain_rule_is_ours(struct json_object *item, int64_t *ret_handle)
 
         if (r <= 0)
                 return r;
-        if (!streq_ptr(rule.comment, FIREWALL_COMMENT))
+        if (!streq_ptr(rule.comment, firewall_comment()))
                 return 0;
         *ret_handle = rule.handle;
         return 1;

@@ -5,10 +5,6 @@
 
 #include "json/json.h"
 
-/* What our rules and set elements carry, so that they can be found again, and nothing else is ever
- * deleted. */
-#define FIREWALL_COMMENT "acmeward http-01"
-
 /* Rules jump at most this deep: NFT_JUMP_STACK_SIZE of the kernel. */
 #define CHAIN_JUMP_DEPTH_MAX 16U
 

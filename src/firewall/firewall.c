@@ -5,6 +5,7 @@
 #include "firewall/firewall.h"
 #include "base/audit.h"
 #include "base/log.h"
+#include "firewall/comment.h"
 #include "firewall/nft.h"
 
 /* The ruleset may change between our look at it and our transaction, by a reload for instance; then
@@ -36,8 +37,10 @@ static void report_unavailable(const Firewall *f, const char *where, const char 
                              reason);
         else
                 r = asprintf(&message,
-                             "Cannot take what has the comment \"" FIREWALL_COMMENT
-                             "\" out of %s: %s. Remove it with nft(8)",
+                             "Cannot take what has the comment \"%s\" out of %s: %s. Remove it "
+                             "with "
+                             "nft(8)",
+                             firewall_comment(),
                              where,
                              reason);
         if (r < 0)
@@ -260,4 +263,49 @@ int firewall_open(const Config *config,
 int firewall_close(const Config *config)
 {
         return change(&(Firewall){}, config);
+}
+
+/* Return: 0; 1 when the packet filter refuses, again and again; -errno. */
+static int prolong_in(Nft *nft, const SetName *name)
+{
+        Firewall f = {.nft = nft};
+        int r = 0;
+
+        for (unsigned i = 1; i <= FIREWALL_TRIES; i++) {
+                _cleanup_json_ struct json_object *items = NULL;
+                _cleanup_plan_ Plan plan = {};
+
+                r = nft_list_set(nft, name, &items);
+                if (r == 0)
+                        r = plan_set_prolong(name, items, &plan);
+                if (r == 0 && plan.n_commands > 0)
+                        r = commit(&f, &plan, NULL);
+                if (r <= 0)
+                        return r;
+        }
+        return r;
+}
+
+int firewall_prolong(const Config *config)
+{
+        const SetName name = {config->set_family, config->set_table, config->set_name};
+        _cleanup_(nft_freep) Nft *nft = NULL;
+        int r;
+
+        if (config->firewall_mode != FIREWALL_SET)
+                return 0;
+        r = nft_new(&nft);
+        /* Whichever of them is open. */
+        for (unsigned use = 0; r == 0 && use < FIREWALL_USES; use++) {
+                firewall_choose(use);
+                r = prolong_in(nft, &name);
+        }
+        if (r <= 0)
+                return r;
+        log_warning("Failed to prolong the opening in the set %s %s %s: %s",
+                    name.family,
+                    name.table,
+                    name.set,
+                    nft_error(nft));
+        return 0;
 }

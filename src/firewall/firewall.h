@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The room's two deeds, each one transaction with the kernel's packet filter. */
+/* The room's deeds, each one transaction with the kernel's packet filter. */
 
 #include "config/config.h"
 
@@ -17,3 +17,7 @@ int firewall_open(const Config *config,
  * which must not keep the port open. What the packet filter refuses is audited. Return: as above.
  */
 int firewall_close(const Config *config);
+
+/* Where elements of a set end by themselves, gives ours their whole time again; never opens anew.
+ * Return: as above. */
+int firewall_prolong(const Config *config);

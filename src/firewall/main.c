@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* acme-firewall open ADDRESS…, acme-firewall close: opens the packet filter for the web root and
- * closes it again. PID 1 runs it as acme-webroot.socket's ExecStartPost=, when the addresses are
- * bound, and as acme-firewall-close@.service when they are no more, however that came.
+/* acme-firewall open ADDRESS…, acme-firewall close INSTANCE: opens the packet filter for the web
+ * root and closes it again; with "alpn" before the first address, or at the beginning of the
+ * instance of the unit that closes, for the responder of tls-alpn-01; acme-firewall prolong: keeps
+ * open what would end by itself. PID 1 runs it as acme-webroot.socket's and acme-alpn.socket's
+ * ExecStartPost=, when the addresses are bound, as acme-firewall-close@.service when they are no
+ * more, however that came, and as acme-firewall-prolong.service from time to time where a set is
+ * used.
  *
  * It holds CAP_NET_ADMIN and nothing else, for milliseconds. It trusts its command line, which is
  * PID 1's, and the configuration, which is root's. */
@@ -10,7 +14,11 @@
 #include "base/exit-status.h"
 #include "base/log.h"
 #include "config/listen-address.h"
+#include "firewall/comment.h"
 #include "firewall/firewall.h"
+
+/* Stands for tls-alpn-01 on the command line. */
+#define FOR_ALPN "alpn"
 
 /* A transaction takes milliseconds. When the kernel or a very large ruleset holds it up for longer,
  * PID 1 must not be kept waiting, nor the challenge: we end, and the port may be open all the same.
@@ -57,23 +65,31 @@ int main(int argc, char **argv)
 {
         _cleanup_(config_freep) Config *config = NULL;
         _cleanup_(config_error_done) ConfigError error = {};
-        bool is_open = argc > 2 && streq(argv[1], "open");
+        bool is_alpn = argc > 2 && startswith(argv[2], FOR_ALPN);
+        bool is_open = argc > 2 + is_alpn && streq(argv[1], "open");
+        bool is_close = argc > 1 && argc <= 3 && streq(argv[1], "close");
+        bool is_prolong = argc == 2 && streq(argv[1], "prolong");
         int r;
 
         alarm(FIREWALL_SECONDS);
         log_open("acme-firewall");
-        if (!is_open && (argc != 2 || !streq(argv[1], "close"))) {
-                log_error("Called with a wrong command line; it is \"acme-firewall open "
-                          "ADDRESS:PORT...\" or \"acme-firewall close\"");
+        if (!is_open && !is_prolong && !is_close) {
+                log_error("Called with a wrong command line; it is \"acme-firewall open [" FOR_ALPN
+                          "] ADDRESS:PORT...\", \"acme-firewall prolong\" or \"acme-firewall "
+                          "close [INSTANCE]\"");
                 return EXIT_BUG;
         }
+        if (is_alpn)
+                firewall_choose(FIREWALL_FOR_TLS_ALPN01);
         r = config_load(NULL, "", &config, &error);
         if (r == CONFIG_E_INVALID)
                 log_error("%s", error.message);
-        if (r == CONFIG_E_INVALID && is_open)
+        if (r == CONFIG_E_INVALID && (is_open || is_prolong))
                 return EXIT_CONFIGURATION;
         if (r >= 0)
-                r = is_open ? open_for(argv + 2, config) : firewall_close(config);
+                r = is_open      ? open_for(argv + 2 + is_alpn, config)
+                    : is_prolong ? firewall_prolong(config)
+                                 : firewall_close(config);
         if (r < 0)
                 log_error_errno(r, "Failed to change the packet filter");
         return r < 0 ? EXIT_BUG : EXIT_DONE;

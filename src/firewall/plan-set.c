@@ -4,12 +4,13 @@
  * elements has a timeout, so that the kernel takes it out even if we die, and our comment, so that
  * a port that the administrator has put there is never taken out. */
 
+#include "firewall/comment.h"
 #include "firewall/plan-internal.h"
 
 #define ELEMENT_PLACE "\"family\":%s,\"table\":%s,\"name\":%s,\"elem\":"
 #define ADD_FORMAT                                                                                 \
         "{\"add\":{\"element\":{" ELEMENT_PLACE "[{\"elem\":{\"val\":%u,\"timeout\":%u,"           \
-        "\"comment\":\"" FIREWALL_COMMENT "\"}}]}}}"
+        "\"comment\":\"%s\"}}]}}}"
 #define DELETE_FORMAT "{\"delete\":{\"element\":{" ELEMENT_PLACE "[%u]}}}"
 
 /* Our element's port, or a range that somebody else put there. */
@@ -29,7 +30,8 @@ static int parse_element(struct json_object *item, Element *ret)
                 if (!json_object_object_get_ex(elem, "val", &value))
                         return 1;
                 if (json_object_object_get_ex(elem, "comment", &comment))
-                        ret->is_ours = streq_ptr(json_object_get_string(comment), FIREWALL_COMMENT);
+                        ret->is_ours = streq_ptr(json_object_get_string(comment),
+                                                 firewall_comment());
         }
         if (json_object_object_get_ex(value, "range", &range)) {
                 if (!json_object_is_type(range, json_type_array) ||
@@ -100,8 +102,35 @@ static bool has_port(const SetItem *set, uint16_t port)
         return false;
 }
 
-static int
-add_deletes(Plan *plan, const SetName *name, const QuotedName *quoted, const SetItem *set)
+static int add_element(Plan *plan, const SetName *name, const QuotedName *quoted, uint16_t port)
+{
+        _cleanup_free_ char *opened = NULL;
+        char *text;
+        int r;
+
+        if (asprintf(&text,
+                     ADD_FORMAT,
+                     quoted->family,
+                     quoted->table,
+                     quoted->name,
+                     port,
+                     FIREWALL_ELEMENT_TIMEOUT_SEC,
+                     firewall_comment()) < 0)
+                return -ENOMEM;
+        r = plan_add_command(plan, name->family, name->table, text);
+        if (r < 0)
+                return r;
+        if (asprintf(&opened, "%s %s @%s", name->family, name->table, name->set) < 0)
+                return -ENOMEM;
+        return strv_contains(plan->opened, opened) ? 0 : strv_append(&plan->opened, opened);
+}
+
+/* again: and put them in anew. */
+static int add_deletes(Plan *plan,
+                       const SetName *name,
+                       const QuotedName *quoted,
+                       const SetItem *set,
+                       bool again)
 {
         for (size_t i = 0; i < count_elements(set); i++) {
                 Element e;
@@ -119,33 +148,13 @@ add_deletes(Plan *plan, const SetName *name, const QuotedName *quoted, const Set
                              (unsigned) e.from) < 0)
                         return -ENOMEM;
                 r = plan_add_command(plan, name->family, name->table, text);
+                if (r >= 0 && again)
+                        r = add_element(plan, name, quoted, (uint16_t) e.from);
                 if (r < 0)
                         return r;
                 plan->n_closed++;
         }
         return 0;
-}
-
-static int add_element(Plan *plan, const SetName *name, const QuotedName *quoted, uint16_t port)
-{
-        _cleanup_free_ char *opened = NULL;
-        char *text;
-        int r;
-
-        if (asprintf(&text,
-                     ADD_FORMAT,
-                     quoted->family,
-                     quoted->table,
-                     quoted->name,
-                     port,
-                     FIREWALL_ELEMENT_TIMEOUT_SEC) < 0)
-                return -ENOMEM;
-        r = plan_add_command(plan, name->family, name->table, text);
-        if (r < 0)
-                return r;
-        if (asprintf(&opened, "%s %s @%s", name->family, name->table, name->set) < 0)
-                return -ENOMEM;
-        return strv_contains(plan->opened, opened) ? 0 : strv_append(&plan->opened, opened);
 }
 
 /* Both directions. addresses: none to close. */
@@ -162,7 +171,7 @@ static int plan_set(const SetName *name,
         r = quoted_name_init(&quoted, name->family, name->table, name->set);
         if (r < 0)
                 return r;
-        r = add_deletes(&plan, name, &quoted, set);
+        r = add_deletes(&plan, name, &quoted, set, false);
         for (size_t i = 0; r >= 0 && i < n_addresses; i++) {
                 uint16_t port = listen_address_port(&addresses[i]);
                 bool done = has_port(set, port);
@@ -210,4 +219,23 @@ int plan_set_close(const SetName *name, struct json_object *items, Plan *ret)
         if (r < 0)
                 return r;
         return plan_set(name, &set, NULL, 0, ret);
+}
+
+int plan_set_prolong(const SetName *name, struct json_object *items, Plan *ret)
+{
+        _cleanup_(quoted_name_done) QuotedName quoted = {};
+        _cleanup_plan_ Plan plan = {};
+        SetItem set;
+        int r;
+
+        r = find_set(items, &set);
+        if (r >= 0)
+                r = quoted_name_init(&quoted, name->family, name->table, name->set);
+        if (r >= 0)
+                r = add_deletes(&plan, name, &quoted, &set, true);
+        if (r < 0)
+                return r;
+        *ret = plan;
+        plan = (Plan){};
+        return 0;
 }

@@ -9,12 +9,13 @@
 
 #include <arpa/inet.h>
 
+#include "firewall/comment.h"
 #include "firewall/plan-internal.h"
 
 /* tcp dport PORT accept, behind a match of the address where that is needed. */
 #define RULE_FORMAT                                                                                \
         "{\"insert\":{\"rule\":{\"family\":%s,\"table\":%s,\"chain\":%s,"                          \
-        "\"comment\":\"" FIREWALL_COMMENT "\",\"expr\":[%s"                                        \
+        "\"comment\":\"%s\",\"expr\":[%s"                                                          \
         "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"tcp\",\"field\":"         \
         "\"dport\"}},"                                                                             \
         "\"right\":%u}},{\"accept\":null}]}}}"
@@ -130,6 +131,7 @@ static int add_inserts(Plan *plan, const ChainName *name, const ListenAddress *a
                              quoted.family,
                              quoted.table,
                              quoted.name,
+                             firewall_comment(),
                              match,
                              listen_address_port(address)) < 0)
                         return -ENOMEM;

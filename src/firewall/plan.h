@@ -8,8 +8,9 @@
 #include "config/config.h"
 #include "firewall/chain.h"
 
-/* Twice as long as a lease may last: RuntimeMaxSec= of acme-challenge@.service. The kernel takes an
- * element out of its set by itself after that, whatever has become of us. */
+/* The kernel takes an element out of its set by itself after that, whatever has become of us. A
+ * lease of a renewal lasts half of it at most; that of acme-stateless.service has no end, and one
+ * after the other may follow without a gap: acme-firewall-prolong.timer comes three times in it. */
 #define FIREWALL_ELEMENT_TIMEOUT_SEC 3600
 
 typedef struct PlanCommand {
@@ -65,6 +66,10 @@ int plan_set_open(const SetName *name,
 
 /* Plans to take out every element of ours. Return: 0, -EBADMSG, -ENOMEM. */
 int plan_set_close(const SetName *name, struct json_object *items, Plan *ret);
+
+/* Plans to give every element of ours its whole time again, and nothing when there is none. Return:
+ * 0, -EBADMSG, -ENOMEM. */
+int plan_set_prolong(const SetName *name, struct json_object *items, Plan *ret);
 
 /* The plan's commands as the text that nft_run_cmd_from_buffer() takes: one transaction. table:
  * only those that concern it; NULL: all. Return: 0, -ENOMEM. */

@@ -19,6 +19,7 @@
 
 #include "base/file.h"
 #include "config/listen-address.h"
+#include "firewall/comment.h"
 #include "firewall/plan.h"
 
 #define VECTOR_MAX (256U * 1024U)
@@ -182,11 +183,75 @@ static void test_plan_format__by_table(void **state)
         free(text);
 }
 
+/* Ours, and nobody else's; nothing is opened that is not open. */
+static void test_plan_set_prolong(void **state)
+{
+        static const char *const elements[][2] = {
+                        {"[{\"elem\":{\"val\":80,\"timeout\":3600,\"expires\":9,"
+                         "\"comment\":\"acmeward http-01\"}},443,"
+                         "{\"elem\":{\"val\":8080,\"comment\":\"mine\"}}]",
+                         "{\"nftables\":["
+                         "{\"delete\":{\"element\":{\"family\":\"inet\",\"table\":\"filter\","
+                         "\"name\":\"open\",\"elem\":[80]}}},"
+                         "{\"add\":{\"element\":{\"family\":\"inet\",\"table\":\"filter\","
+                         "\"name\":\"open\",\"elem\":[{\"elem\":{\"val\":80,\"timeout\":3600,"
+                         "\"comment\":\"acmeward http-01\"}}]}}}]}"},
+                        {"[80,443]", "{\"nftables\":[]}"},
+        };
+
+        (void) state;
+        for (size_t i = 0; i < ELEMENTSOF(elements); i++) {
+                _cleanup_json_ struct json_object *items = NULL;
+                _cleanup_free_ char *list = NULL, *text = NULL;
+                _cleanup_plan_ Plan plan = {};
+
+                assert_true(asprintf(&list,
+                                     "[{\"set\":{\"type\":\"inet_service\",\"flags\":"
+                                     "\"timeout\",\"elem\":%s}}]",
+                                     elements[i][0]) > 0);
+                items = json_tokener_parse(list);
+                assert_non_null(items);
+                assert_int_equal(plan_set_prolong(&set_name, items, &plan), 0);
+                assert_int_equal(plan_format(&plan, NULL, &text), 0);
+                assert_string_equal(text, elements[i][1]);
+        }
+}
+
+/* One port's closing leaves the other's opening. */
+static void test_plan_set_close__of_one_use(void **state)
+{
+        static const char elements[] =
+                        "[{\"set\":{\"type\":\"inet_service\",\"flags\":\"timeout\",\"elem\":["
+                        "{\"elem\":{\"val\":80,\"comment\":\"acmeward http-01\"}},"
+                        "{\"elem\":{\"val\":443,\"comment\":\"acmeward tls-alpn-01\"}}]}}]";
+        static const char format[] =
+                        "{\"nftables\":[{\"delete\":{\"element\":{\"family\":\"inet\",\"table\":"
+                        "\"filter\",\"name\":\"open\",\"elem\":[%u]}}}]}";
+        static const unsigned ports[FIREWALL_USES] = {80, 443};
+        _cleanup_json_ struct json_object *items = NULL;
+
+        (void) state;
+        assert_int_equal(json_parse(elements, strlen(elements), &items), 0);
+        for (unsigned use = 0; use < FIREWALL_USES; use++) {
+                _cleanup_free_ char *text = NULL, *expected = NULL;
+                _cleanup_plan_ Plan plan = {};
+
+                firewall_choose(use);
+                assert_int_equal(plan_set_close(&set_name, items, &plan), 0);
+                assert_int_equal(plan_format(&plan, NULL, &text), 0);
+                assert_true(asprintf(&expected, format, ports[use]) > 0);
+                assert_string_equal(text, expected);
+        }
+        firewall_choose(FIREWALL_FOR_HTTP01);
+}
+
 int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_plan__vectors),
                         cmocka_unit_test(test_plan_format__by_table),
+                        cmocka_unit_test(test_plan_set_prolong),
+                        cmocka_unit_test(test_plan_set_close__of_one_use),
         };
 
         if (argc != 2) {

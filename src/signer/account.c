@@ -19,10 +19,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/time-util.h"
+#include "signer/account-internal.h"
 #include "signer/jwk.h"
 #include "json/json.h"
 
-#define KEY_FILE "key.pem"
 #define ACCOUNT_FILE "account.json"
 #define ACCOUNT_BYTES_MAX (16U * 1024U)
 #define TEMPORARY_NAME_MAX 64U
@@ -31,16 +31,9 @@
 /* A temporary of another process may be in use; one of this age was left behind. */
 #define TEMPORARY_AGE_MAX_USEC USEC_PER_HOUR
 
-struct Account {
-        int fd;
-        char *directory;
-        char *url;
-        EVP_PKEY *key;
-        char *thumbprint;
-};
-
 typedef struct AccountMembers {
         const char *url, *directory, *thumbprint;
+        bool deactivated;
 } AccountMembers;
 
 static bool is_thumbprint(const char *s)
@@ -58,6 +51,13 @@ static const JsonField account_fields[] = {
                 MEMBER(url, ACME_URL_MAX, acme_url_is_valid),
                 MEMBER(directory, ACME_URL_MAX, acme_url_is_valid),
                 MEMBER(thumbprint, THUMBPRINT_BYTES_MAX, is_thumbprint),
+                {"deactivated",
+                 JSON_BOOLEAN,
+                 offsetof(AccountMembers, deactivated),
+                 0,
+                 NULL,
+                 JSON_NULLABLE,
+                 0},
                 {},
 };
 
@@ -69,12 +69,13 @@ void account_free(Account *account)
         free(account->directory);
         free(account->url);
         EVP_PKEY_free(account->key);
+        EVP_PKEY_free(account->next_key);
         free(account->thumbprint);
         free(account);
 }
 
 /* Return: the descriptor, -errno. */
-static int open_directory(const char *root, const char *ca)
+static int open_directory(const char *root, const char *name)
 {
         _cleanup_free_ char *parent = NULL;
         _cleanup_close_ int parent_fd = -EBADF;
@@ -89,14 +90,14 @@ static int open_directory(const char *root, const char *ca)
         parent_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (parent_fd < 0)
                 return -errno;
-        if (mkdirat(parent_fd, ca, 0700) == 0) {
+        if (mkdirat(parent_fd, name, 0700) == 0) {
                 /* A key that is synced in a directory that is not would be lost with it. */
                 r = file_sync_directory(parent_fd);
                 if (r < 0)
                         return r;
         } else if (errno != EEXIST && errno != EROFS)
                 return -errno;
-        fd = openat(parent_fd, ca, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
 }
 
@@ -123,8 +124,10 @@ static void read_url(Account *account)
                 log_warning_errno(r,
                                   "The account's URL cannot be read and will be asked for again");
         else if (streq(members.directory, account->directory) &&
-                 streq(members.thumbprint, account->thumbprint))
+                 streq(members.thumbprint, account->thumbprint)) {
                 account->url = strdup(members.url);
+                account->is_deactivated = members.deactivated;
+        }
 }
 
 /* A run that was killed between making a key and linking it leaves the key's file. */
@@ -153,13 +156,13 @@ static void sweep(Account *account)
         closedir(d);
 }
 
-int account_open(const char *root, const char *ca, const char *directory, Account **ret)
+int account_open(const char *root, const char *name, const char *directory, Account **ret)
 {
         _cleanup_(account_freep) Account *account = calloc(1, sizeof(Account));
 
         if (!account)
                 return -ENOMEM;
-        account->fd = open_directory(root, ca);
+        account->fd = open_directory(root, name);
         if (account->fd < 0)
                 return account->fd;
         account->directory = strdup(directory);
@@ -172,7 +175,12 @@ int account_open(const char *root, const char *ca, const char *directory, Accoun
 
 const char *account_url(const Account *account)
 {
-        return account->url;
+        return account->is_unclear ? NULL : account->url;
+}
+
+bool account_is_deactivated(const Account *account)
+{
+        return account->is_deactivated;
 }
 
 const char *account_thumbprint(const Account *account)
@@ -180,32 +188,61 @@ const char *account_thumbprint(const Account *account)
         return account->thumbprint;
 }
 
-int account_set_url(Account *account, const char *url)
+/* A cache: what a power cut leaves of it is asked for again. That the account is deactivated has to
+ * stay, though. */
+static int write_url(Account *account)
 {
         _cleanup_json_ struct json_object *object = json_object_new_object();
         const char *text;
         size_t length;
         int r;
 
-        assert(account->key);
-        r = free_and_strdup(&account->url, url);
-        if (r < 0 || !object)
+        if (!object || json_add_string(object, "url", account->url) < 0 ||
+            json_add_string(object, "directory", account->directory) < 0 ||
+            json_add_string(object, "thumbprint", account->thumbprint) < 0 ||
+            (account->is_deactivated && json_add_boolean(object, "deactivated", true) < 0))
                 return -ENOMEM;
-        r = json_add_string(object, "url", url);
-        if (r == 0)
-                r = json_add_string(object, "directory", account->directory);
-        if (r == 0)
-                r = json_add_string(object, "thumbprint", account->thumbprint);
-        if (r == 0)
-                r = json_format(object, &text, &length);
+        r = json_format(object, &text, &length);
         if (r < 0)
                 return r;
-        /* A cache: what a power cut leaves of it is asked for again. */
-        return file_replace_unsynced(account->fd, ACCOUNT_FILE, text, length, 0600);
+        return account->is_deactivated ? file_replace(account->fd, ACCOUNT_FILE, text, length, 0600)
+                                       : file_replace_unsynced(account->fd,
+                                                               ACCOUNT_FILE,
+                                                               text,
+                                                               length,
+                                                               0600);
+}
+
+int account_set_url(Account *account, const char *url, bool *ret_other_key)
+{
+        bool is_other_key;
+        int r;
+
+        assert(account->key);
+        r = account_settle_key(account, &is_other_key);
+        if (r == 0)
+                r = free_and_strdup(&account->url, url);
+        if (r < 0)
+                return r;
+        account->is_deactivated = false;
+        if (ret_other_key)
+                *ret_other_key = is_other_key;
+        return write_url(account);
+}
+
+int account_set_deactivated(Account *account)
+{
+        account->is_deactivated = true;
+        return write_url(account);
 }
 
 int account_forget_url(Account *account)
 {
+        int r;
+
+        r = account_try_next_key(account);
+        if (r != 0)
+                return r;
         free(account->url);
         account->url = NULL;
         if (unlinkat(account->fd, ACCOUNT_FILE, 0) < 0 && errno != ENOENT)
@@ -213,9 +250,7 @@ int account_forget_url(Account *account)
         return 0;
 }
 
-/* key is taken on success. Return: 0; -EOPNOTSUPP for a kind that cannot sign for an account;
- * -ENOMEM. */
-static int adopt_key(Account *account, EVP_PKEY *key, EVP_PKEY **ret)
+int account_adopt_key(Account *account, EVP_PKEY *key)
 {
         char *thumbprint;
         int r;
@@ -226,28 +261,24 @@ static int adopt_key(Account *account, EVP_PKEY *key, EVP_PKEY **ret)
         free(account->thumbprint);
         EVP_PKEY_free(account->key);
         account->thumbprint = thumbprint;
-        *ret = account->key = key;
-        if (!account->url)
-                read_url(account);
+        account->key = key;
+        free(TAKE_PTR(account->url));
+        account->is_deactivated = false;
+        read_url(account);
         return 0;
 }
 
 int account_load_key(Account *account, EVP_PKEY **ret)
 {
-        _cleanup_key_ EVP_PKEY *key = NULL;
         int r;
 
-        if (account->key) {
-                *ret = account->key;
-                return 0;
+        if (!account->key) {
+                r = account_read_keys(account);
+                if (r < 0)
+                        return r;
         }
-        r = key_read_file(account->fd, KEY_FILE, &key);
-        if (r < 0)
-                return r;
-        r = adopt_key(account, key, ret);
-        if (r == 0)
-                key = NULL;
-        return r;
+        *ret = account->key;
+        return 0;
 }
 
 int account_store_key(const Account *account, EVP_PKEY *key, bool *ret_made)

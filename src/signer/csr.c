@@ -7,16 +7,12 @@
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
+
+#include "signer/alt-names.h"
 
 static void request_freep(X509_REQ **request)
 {
         X509_REQ_free(*request);
-}
-
-static void names_freep(GENERAL_NAMES **names)
-{
-        GENERAL_NAMES_free(*names);
 }
 
 static void extensions_freep(STACK_OF(X509_EXTENSION) * *extensions)
@@ -24,55 +20,19 @@ static void extensions_freep(STACK_OF(X509_EXTENSION) * *extensions)
         sk_X509_EXTENSION_pop_free(*extensions, X509_EXTENSION_free);
 }
 
-/* Return: 0, -ENOMEM. */
-static int append_name(GENERAL_NAMES *names, const char *identifier)
-{
-        GENERAL_NAME *name = GENERAL_NAME_new();
-        ASN1_IA5STRING *text = ASN1_IA5STRING_new();
-
-        if (!name || !text || ASN1_STRING_set(text, identifier, (int) strlen(identifier)) != 1) {
-                ASN1_IA5STRING_free(text);
-                GENERAL_NAME_free(name);
-                return -ENOMEM;
-        }
-        GENERAL_NAME_set0_value(name, GEN_DNS, text);
-        if (sk_GENERAL_NAME_push(names, name) <= 0) {
-                GENERAL_NAME_free(name);
-                return -ENOMEM;
-        }
-        return 0;
-}
-
 /* Not critical: how the certificate is to be marked (RFC 5280 section 4.2.1.6) is the CA's
  * business. */
 static int add_names(X509_REQ *request, char *const *identifiers)
 {
-        _cleanup_(names_freep) GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+        _cleanup_(alt_names_freep) GENERAL_NAMES *names = NULL;
         _cleanup_(extensions_freep) STACK_OF(X509_EXTENSION) *extensions = NULL;
 
-        if (!names)
+        if (alt_names_new(identifiers, &names) < 0)
                 return -ENOMEM;
-        for (; identifiers && *identifiers; identifiers++)
-                if (append_name(names, *identifiers) < 0)
-                        return -ENOMEM;
         if (X509V3_add1_i2d(&extensions, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) != 1 ||
             X509_REQ_add_extensions(request, extensions) != 1)
                 return -ENOMEM;
         return 0;
-}
-
-/* ECDSA with the digest of the curve's strength, RSA with SHA-256; what signs without a digest of
- * ours gets none. */
-static const EVP_MD *choose_digest(EVP_PKEY *key)
-{
-        switch (EVP_PKEY_get_base_id(key)) {
-        case EVP_PKEY_EC:
-                return EVP_PKEY_get_bits(key) > 256 ? EVP_sha384() : EVP_sha256();
-        case EVP_PKEY_RSA:
-                return EVP_sha256();
-        default:
-                return NULL;
-        }
 }
 
 int csr_make(EVP_PKEY *key, char *const *identifiers, unsigned char **ret, size_t *ret_length)
@@ -84,7 +44,7 @@ int csr_make(EVP_PKEY *key, char *const *identifiers, unsigned char **ret, size_
         if (!request || X509_REQ_set_version(request, X509_REQ_VERSION_1) != 1 ||
             X509_REQ_set_pubkey(request, key) != 1 || add_names(request, identifiers) < 0)
                 return -ENOMEM;
-        if (X509_REQ_sign(request, key, choose_digest(key)) <= 0) {
+        if (X509_REQ_sign(request, key, signing_digest(key)) <= 0) {
                 ERR_clear_error();
                 return -EOPNOTSUPP;
         }

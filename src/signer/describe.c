@@ -4,10 +4,9 @@
  * When a renewal is due, everything that could make Install fail here is looked at first: an order
  * that cannot end well costs the CA's patience. */
 
+#include "acme/identifier.h"
+#include "signer/external-account.h"
 #include "signer/policy.h"
-
-/* What this project can answer (RFC 8555 section 8.3). */
-#define CHALLENGE_TYPE "http-01"
 
 static int64_t to_seconds(usec_t usec)
 {
@@ -24,7 +23,8 @@ struct json_object *certificate_to_json(const StateCertificate *c)
             json_add_string(object, "issuer", c->issuer) == 0 &&
             json_add_integer(object, "notBefore", to_seconds(c->not_before_usec)) == 0 &&
             json_add_integer(object, "notAfter", to_seconds(c->not_after_usec)) == 0 &&
-            json_add_integer(object, "installedAt", to_seconds(c->installed_usec)) == 0)
+            json_add_integer(object, "installedAt", to_seconds(c->installed_usec)) == 0 &&
+            json_add_boolean(object, "placeholder", c->is_placeholder) == 0)
                 return object;
         json_object_put(object);
         return NULL;
@@ -48,20 +48,37 @@ int add_identifiers(struct json_object *object, char *const *identifiers)
                         json_object_put(identifier);
                         return -ENOMEM;
                 }
-                if (json_add_string(identifier, "type", "dns") < 0 ||
+                if (json_add_string(identifier,
+                                    "type",
+                                    acme_is_address(*identifiers) ? "ip" : "dns") < 0 ||
                     json_add_string(identifier, "value", *identifiers) < 0)
                         return -ENOMEM;
         }
         return 0;
 }
 
-static int add_configuration(struct json_object *object, const Signer *signer)
+static int add_challenges(struct json_object *object, const Config *config)
+{
+        struct json_object *list = json_object_new_array();
+
+        if (json_add(object, "challenges", list) < 0)
+                return -ENOMEM;
+        FOREACH_ARRAY (type, config->challenges, config->n_challenges) {
+                struct json_object *name = json_object_new_string(challenge_type_to_string(*type));
+
+                if (!name || json_object_array_add(list, name) < 0) {
+                        json_object_put(name);
+                        return -ENOMEM;
+                }
+        }
+        return 0;
+}
+
+int add_configuration(struct json_object *object, const Signer *signer)
 {
         const Config *config = signer->config;
-        struct json_object *challenges = json_object_new_array();
 
-        if (json_add(object, "challenges", challenges) < 0 ||
-            json_object_array_add(challenges, json_object_new_string(CHALLENGE_TYPE)) < 0 ||
+        if (add_challenges(object, config) < 0 ||
             json_add_string(object, "name", signer->name) < 0 ||
             add_identifiers(object, config->identifiers) < 0 ||
             json_add_string(object, "ca", config->ca) < 0 ||
@@ -72,21 +89,52 @@ static int add_configuration(struct json_object *object, const Signer *signer)
         return json_add_boolean(object, "termsOfServiceAgreed", config->terms_of_service_agreed);
 }
 
+/* Is it time to ask the CA when to renew? */
+static bool is_to_be_asked(const Signer *signer)
+{
+        return signer_renewal_id(signer) &&
+               due_is_to_be_asked(&signer->state->certificate, signer->config, signer->now());
+}
+
+/* Of the CA under way; another one's waits for its turn. */
+static const char *order_under_way(const Signer *signer)
+{
+        const StateOrder *order = &signer->state->order;
+
+        return streq_ptr(order->directory, signer->config->directory) ? order->url : NULL;
+}
+
+int add_account(struct json_object *object, const Signer *signer)
+{
+        if (!account_url(signer->account) &&
+            json_add_boolean(object,
+                             "externalAccount",
+                             external_account_is_known(signer->config->account)) < 0)
+                return -ENOMEM;
+        if (json_add_boolean(object, "keyUnclear", account_key_is_unclear(signer->account)) < 0 ||
+            add_optional(object, "account", account_url(signer->account)) < 0)
+                return -ENOMEM;
+        return add_optional(object, "thumbprint", account_thumbprint(signer->account));
+}
+
 static int add_state(struct json_object *object, const Signer *signer, DueReason due)
 {
         const StateCertificate *c = &signer->state->certificate;
 
-        if (add_optional(object, "account", account_url(signer->account)) < 0 ||
-            add_optional(object, "order", signer->state->order.url) < 0 ||
-            add_optional(object, "due", due_reason_to_string(due)) < 0)
+        if (add_account(object, signer) < 0 ||
+            add_optional(object, "order", order_under_way(signer)) < 0 ||
+            add_optional(object, "due", due_reason_to_string(due)) < 0 ||
+            json_add_boolean(object, "askRenewalInfo", is_to_be_asked(signer)) < 0)
                 return -ENOMEM;
         if (!c->is_set)
                 return 0;
         if (json_add(object, "certificate", certificate_to_json(c)) < 0)
                 return -ENOMEM;
-        return json_add_integer(object,
-                                "renewAt",
-                                to_seconds(due_renew_at(c->not_before_usec, c->not_after_usec)));
+        if (c->is_placeholder)
+                return 0;
+        if (add_optional(object, "renewalId", signer_renewal_id(signer)) < 0)
+                return -ENOMEM;
+        return json_add_integer(object, "renewAt", to_seconds(due_moment(c)));
 }
 
 static int reply(Signer *signer, VarlinkCall *call, DueReason due)
@@ -112,6 +160,7 @@ int method_describe(VarlinkCall *call, const void *parameters _unused_, void *us
                 r = store_check_room(signer->store);
                 if (r < 0)
                         return MIN(policy_store_failed(
+                                                   signer,
                                                    call,
                                                    r,
                                                    "There is no room for a new certificate of %s "

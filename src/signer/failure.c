@@ -65,14 +65,13 @@ static int copy_text(char **target, const char *text, size_t max)
         return 0;
 }
 
-int signer_count_failure(Signer *signer,
-                         int outcome,
-                         const char *problem,
-                         const char *detail,
-                         usec_t retry_after_usec,
-                         usec_t *ret_next_usec)
+int signer_note_failure(const Signer *signer,
+                        StateFailure *failure,
+                        int outcome,
+                        const char *problem,
+                        const char *detail,
+                        usec_t retry_after_usec)
 {
-        StateFailure *failure = &signer->state->failure;
         usec_t now_usec = signer->now();
         char *settings = NULL;
 
@@ -87,6 +86,27 @@ int signer_count_failure(Signer *signer,
         if (failure->count < UINT32_MAX)
                 failure->count++;
         failure->next_attempt_usec = retry_next_attempt(failure->count, retry_after_usec, now_usec);
+        return 0;
+}
+
+int signer_count_failure(Signer *signer,
+                         int outcome,
+                         const char *problem,
+                         const char *detail,
+                         usec_t retry_after_usec,
+                         usec_t *ret_next_usec)
+{
+        StateFailure *failure = &signer->state->failure;
+        int r;
+
+        r = signer_note_failure(signer,
+                                failure,
+                                outcome,
+                                problem,
+                                detail,
+                                signer_bound_retry_after(signer, retry_after_usec));
+        if (r < 0)
+                return r;
         (void) signer_write_state(signer);
         if (ret_next_usec)
                 *ret_next_usec = failure->next_attempt_usec;

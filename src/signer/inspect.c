@@ -8,6 +8,7 @@
 
 #include "base/audit.h"
 #include "base/log.h"
+#include "signer/retired.h"
 #include "signer/signer-internal.h"
 #include "x509/certificate.h"
 
@@ -27,7 +28,10 @@ int signer_write_state(Signer *signer)
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = state_format(signer->state, &text);
+        /* For people and other hosts' web servers; known as soon as there is a key. */
+        r = free_and_strdup(&signer->state->thumbprint, account_thumbprint(signer->account));
+        if (r == 0)
+                r = state_format(signer->state, &text);
         if (r == 0 && streq_ptr(text, signer->written_state))
                 return 0;
         if (r == 0)
@@ -84,9 +88,21 @@ static int read_state(Signer *signer)
         return state_format(signer->state, &signer->written_state);
 }
 
+/* Return: 0, -ENOMEM. */
+static int remember_renewal_id(Signer *signer, X509 *certificate)
+{
+        int r = -ENOENT;
+
+        free(TAKE_PTR(signer->renewal_id));
+        if (!certificate_is_placeholder(certificate))
+                r = certificate_get_renewal_id(certificate, &signer->renewal_id);
+        return r == -ENOMEM ? r : 0;
+}
+
 int signer_remember_certificate(Signer *signer,
                                 X509 *certificate,
                                 const char *generation,
+                                const char *ca,
                                 const char *directory,
                                 usec_t installed_usec,
                                 usec_t checked_usec)
@@ -97,11 +113,14 @@ int signer_remember_certificate(Signer *signer,
         StateCertificate fresh = {};
         int r;
 
-        r = certificate_summarize(certificate, &summary);
+        r = remember_renewal_id(signer, certificate);
+        if (r == 0)
+                r = certificate_summarize(certificate, &summary);
         if (r < 0)
                 return r;
         fresh = (StateCertificate){
                         .is_set = true,
+                        .is_placeholder = certificate_is_placeholder(certificate),
                         .serial = summary.serial,
                         .fingerprint = summary.fingerprint,
                         .issuer = summary.issuer,
@@ -112,11 +131,18 @@ int signer_remember_certificate(Signer *signer,
                         .identifiers = summary.identifiers,
         };
         if (free_and_strdup(&fresh.generation, generation) < 0 ||
+            free_and_strdup(&fresh.ca, ca) < 0 ||
             free_and_strdup(&fresh.directory, directory) < 0 ||
             free_and_strdup(&fresh.key_type,
                             (key ? key_type_to_string(key_get_type(key)) : NULL) ?: "other") < 0) {
                 state_certificate_done(&fresh);
                 return -ENOMEM;
+        }
+        if (c->is_set && streq(c->fingerprint, fresh.fingerprint)) {
+                fresh.renewal_info = c->renewal_info;
+                c->renewal_info = (StateRenewalInfo){};
+                fresh.revocation = c->revocation;
+                c->revocation = (StateRevocation){};
         }
         state_certificate_done(c);
         *c = fresh;
@@ -137,10 +163,12 @@ static bool is_remembered(const StateCertificate *c, X509 *certificate, const ch
         return same;
 }
 
-/* A run that was killed after it had installed, and before it could say so. */
-static bool is_unremembered_success(const StateCertificate *c, const char *generation)
+/* A run that was killed after it had installed, and before it could say so. A placeholder is no
+ * success. */
+static bool is_unremembered_success(const StateCertificate *c, X509 *leaf, const char *generation)
 {
-        return c->is_set && generation_compare(generation, c->generation) > 0;
+        return c->is_set && !certificate_is_placeholder(leaf) &&
+               generation_compare(generation, c->generation) > 0;
 }
 
 static usec_t next_checked(const StateCertificate *c, bool known, usec_t now_usec)
@@ -157,25 +185,30 @@ static int remember_live(Signer *signer, StoreLive *live)
         X509 *leaf = chain_get(live->chain, 0);
         EVP_PKEY *leaf_key = X509_get0_pubkey(leaf);
         bool known = is_remembered(c, leaf, live->generation);
-        _cleanup_free_ char *directory = NULL;
+        _cleanup_free_ char *directory = NULL, *ca = NULL;
         int r;
 
         r = free_and_strdup(&directory, known ? c->directory : NULL);
+        if (r == 0)
+                r = free_and_strdup(&ca, known ? c->ca : NULL);
         if (r < 0)
                 return r;
-        if (is_unremembered_success(c, live->generation)) {
+        if (is_unremembered_success(c, leaf, live->generation)) {
                 state_order_done(&signer->state->order);
                 state_failure_done(&signer->state->failure);
         }
         signer->key_mismatch = !live->key || !leaf_key || EVP_PKEY_eq(live->key, leaf_key) != 1;
+        signer->key_retired = leaf_key && retired_has(signer->root, leaf_key) != 0;
         /* Never checked, so that the client's quick look does not trust it either. */
-        r = signer_remember_certificate(
-                        signer,
-                        leaf,
-                        live->generation,
-                        directory,
-                        known ? c->installed_usec : live->installed_usec,
-                        signer->key_mismatch ? 0 : next_checked(c, known, signer->now()));
+        r = signer_remember_certificate(signer,
+                                        leaf,
+                                        live->generation,
+                                        ca,
+                                        directory,
+                                        known ? c->installed_usec : live->installed_usec,
+                                        signer->key_mismatch || signer->key_retired
+                                                        ? 0
+                                                        : next_checked(c, known, signer->now()));
         if (r < 0)
                 return r;
         if (signer->key_mismatch)
@@ -183,7 +216,10 @@ static int remember_live(Signer *signer, StoreLive *live)
                             "will be "
                             "renewed",
                             signer->name);
-        else if (!signer->config->renew_key)
+        else if (signer->key_retired)
+                log_warning("The live key of %s is a retired one: the certificate will be renewed",
+                            signer->name);
+        else if (!signer->config->renew_key && !c->is_placeholder)
                 signer->live_key = TAKE_PTR(live->key);
         return 0;
 }
@@ -222,7 +258,7 @@ static bool is_installed(Signer *signer)
         return same;
 }
 
-static void drop_pending(Signer *signer)
+void signer_drop_pending(Signer *signer)
 {
         int r;
 
@@ -248,12 +284,15 @@ static int inspect_pending(Signer *signer)
                 log_warning_errno(r,
                                   "The pending key of %s cannot be used; dropping it",
                                   signer->name);
-                drop_pending(signer);
+                signer_drop_pending(signer);
         } else if (key_get_type(signer->pending_key) != signer->config->key_type) {
                 log_info("KeyType= of %s has changed; dropping the pending key", signer->name);
-                drop_pending(signer);
+                signer_drop_pending(signer);
+        } else if (retired_has(signer->root, signer->pending_key) != 0) {
+                log_warning("The pending key of %s is a retired one; dropping it", signer->name);
+                signer_drop_pending(signer);
         } else if (is_installed(signer)) {
-                drop_pending(signer);
+                signer_drop_pending(signer);
                 state_failure_done(&signer->state->failure);
         }
         return 0;
@@ -264,8 +303,9 @@ static void inspect_order(Signer *signer)
 {
         StateOrder *order = &signer->state->order;
 
-        if (order->url && (!strv_equal(order->identifiers, signer->config->identifiers) ||
-                           !streq(order->directory, signer->config->directory)))
+        if (order->url &&
+            (!strv_equal(order->identifiers, signer->config->identifiers) ||
+             config_find_directory(signer->config, order->directory) == signer->config->n_cas))
                 state_order_done(order);
 }
 
@@ -276,6 +316,7 @@ int signer_inspect(Signer *signer)
         r = store_tidy(signer->store);
         if (r < 0)
                 log_warning_errno(r, "Failed to clean up the store of %s", signer->name);
+        signer_heed_replacement(signer);
         r = read_state(signer);
         if (r == 0)
                 r = inspect_live(signer);
@@ -286,8 +327,7 @@ int signer_inspect(Signer *signer)
         return r;
 }
 
-/* When an administrator asked for a renewal; 0: not at all. */
-static usec_t requested_usec(const Signer *signer)
+usec_t signer_requested_usec(const Signer *signer)
 {
         _cleanup_free_ char *path = NULL;
         struct stat st;
@@ -305,7 +345,9 @@ DueReason signer_due(const Signer *signer, usec_t now_usec)
 {
         const StateCertificate *c = &signer->state->certificate;
 
-        if (c->is_set && signer->key_mismatch)
+        if (c->is_set && !c->is_placeholder && signer->key_mismatch)
                 return DUE_KEY_MISMATCH;
-        return due_evaluate(c, signer->config, requested_usec(signer), now_usec);
+        if (c->is_set && !c->is_placeholder && signer->key_retired)
+                return DUE_KEY_RETIRED;
+        return due_evaluate(c, signer->config, signer_requested_usec(signer), now_usec);
 }

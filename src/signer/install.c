@@ -4,10 +4,14 @@
  * to have looked at it; a fallen one gets no further than a chain for our own key and our own
  * names. */
 
+#include "acme/renewal-info.h"
 #include "base/audit.h"
 #include "base/log.h"
 #include "signer/peer.h"
 #include "signer/policy.h"
+#include "signer/retired.h"
+#include "state/authority.h"
+#include "x509/certificate.h"
 
 /* The length is the chain's reader's to check, which has a reason of its own for it. */
 const JsonField install_fields[] = {
@@ -21,22 +25,18 @@ const JsonField install_fields[] = {
                 {},
 };
 
-/* Return: POLICY_E_REFUSED, -errno. */
-static int refuse(Signer *signer, VarlinkCall *call, ChainReason reason, size_t at)
+/* Why, and what is to be done about it: of Install alone. Return: 0, -errno. */
+static int note_refusal(Signer *signer, ChainReason reason, const char *message)
 {
-        _cleanup_json_ struct json_object *parameters = json_object_new_object();
-        const char *word = chain_reason_to_string(reason);
-        _cleanup_free_ char *message = NULL, *identifiers = NULL;
+        _cleanup_free_ char *identifiers = NULL;
         int r;
 
-        r = chain_explain(reason, at, &message);
-        if (r == 0)
-                r = strv_join(signer->config->identifiers, " ", &identifiers);
+        r = strv_join(signer->config->identifiers, " ", &identifiers);
         if (r < 0)
                 return r;
         audit(AUDIT_CHAIN_REFUSED,
               message,
-              {AUDIT_REASON, word},
+              {AUDIT_REASON, chain_reason_to_string(reason)},
               {AUDIT_CA, signer->config->ca},
               {AUDIT_ORDER, signer->state->order.url},
               {AUDIT_IDENTIFIERS, identifiers});
@@ -46,34 +46,98 @@ static int refuse(Signer *signer, VarlinkCall *call, ChainReason reason, size_t 
                 state_order_done(&signer->state->order);
                 (void) signer_write_state(signer);
         }
-        if (!parameters || json_add_string(parameters, "reason", word) < 0 ||
+        return 0;
+}
+
+/* Return: POLICY_E_REFUSED, -errno. */
+static int answer_refusal(VarlinkCall *call, ChainReason reason, const char *message)
+{
+        _cleanup_json_ struct json_object *parameters = json_object_new_object();
+        int r;
+
+        if (!parameters ||
+            json_add_string(parameters, "reason", chain_reason_to_string(reason)) < 0 ||
             json_add_string(parameters, "message", message) < 0)
                 return -ENOMEM;
         r = varlink_error(call, SIGNER_INTERFACE ".ChainRefused", TAKE_PTR(parameters));
         return r < 0 ? r : POLICY_E_REFUSED;
 }
 
-/* Return: 0, and the key that the chain is for, borrowed; POLICY_E_REFUSED; -errno. */
+/* Return: 0, CHAIN_E_RETIRED_KEY, -errno. */
+static int check_retired(Signer *signer, X509 *certificate)
+{
+        EVP_PKEY *key = X509_get0_pubkey(certificate);
+        int r;
+
+        signer_heed_replacement(signer);
+        /* One without a key is refused for another reason. */
+        r = key ? retired_has(signer->root, key) : 0;
+        return r > 0 ? CHAIN_E_RETIRED_KEY : r;
+}
+
+/* Return: 0, and the key that the chain is for, borrowed; a ChainReason; -errno. */
 static int
-check(Signer *signer, VarlinkCall *call, const char *text, Chain **ret, EVP_PKEY **ret_key)
+examine(Signer *signer, const char *text, Chain **ret, EVP_PKEY **ret_key, size_t *ret_at)
 {
         _cleanup_(chain_freep) Chain *chain = NULL;
         EVP_PKEY *key;
-        size_t at;
         int r;
 
-        r = chain_parse(text, strlen(text), &chain, &at);
+        *ret_at = 0;
+        r = chain_parse(text, strlen(text), &chain, ret_at);
+        if (r == 0 && certificate_is_placeholder(chain_get(chain, 0)))
+                r = CHAIN_E_PLACEHOLDER;
+        if (r == 0)
+                r = check_retired(signer, chain_get(chain, 0));
         if (r == 0 && signer_find_certificate_key(signer, &key) < 0)
                 r = CHAIN_E_OTHER_KEY;
         if (r == 0)
-                r = chain_verify(chain, key, signer->config->identifiers, signer->now(), &at);
-        if (r > 0)
-                return refuse(signer, call, (ChainReason) r, at);
-        if (r < 0)
+                r = chain_verify(chain, key, signer->config->identifiers, signer->now(), ret_at);
+        if (r != 0)
                 return r;
         *ret = TAKE_PTR(chain);
         *ret_key = key;
         return 0;
+}
+
+/* Return: 0, and the key that the chain is for, borrowed; POLICY_E_REFUSED; -errno. */
+static int
+check(Signer *signer, VarlinkCall *call, const char *text, Chain **ret, EVP_PKEY **ret_key)
+{
+        _cleanup_free_ char *message = NULL;
+        size_t at;
+        int reason, r;
+
+        reason = examine(signer, text, ret, ret_key, &at);
+        if (reason <= 0)
+                return reason;
+        r = chain_explain((ChainReason) reason, at, &message);
+        if (r == 0 && streq(varlink_call_method(call), "Install"))
+                r = note_refusal(signer, (ChainReason) reason, message);
+        return r < 0 ? r : answer_refusal(call, (ChainReason) reason, message);
+}
+
+/* The client has looked for the chain that is wanted; what it has found shows here. */
+static void audit_preference(Signer *signer, const Chain *chain)
+{
+        const char *wanted = signer->config->preferred_chain;
+        _cleanup_free_ char *issuer = NULL, *message = NULL;
+        ChainPreference preference;
+
+        if (!wanted)
+                return;
+        if (chain_get_preference(chain, wanted, &preference) < 0 ||
+            certificate_get_issuer(chain_get(chain, chain_length(chain) - 1), &issuer) < 0 ||
+            asprintf(&message,
+                     "The CA has no chain of PreferredChain=%s; its own choice leads to %s",
+                     wanted,
+                     issuer) < 0) {
+                message = NULL;
+                log_oom();
+                return;
+        }
+        if (preference == CHAIN_OTHER)
+                audit(AUDIT_CHAIN_NOT_PREFERRED, message, {AUDIT_CA, signer->config->ca});
 }
 
 static void audit_installed(Signer *signer)
@@ -114,7 +178,7 @@ static void settle_key(Signer *signer)
                 EVP_PKEY_free(signer->live_key);
                 signer->live_key = NULL;
         }
-        signer->key_mismatch = false;
+        signer->key_mismatch = signer->key_retired = false;
         r = store_drop_pending(signer->store);
         if (r < 0)
                 log_warning_errno(r, "Failed to remove the pending key of %s", signer->name);
@@ -129,14 +193,18 @@ static int settle(Signer *signer, X509 *certificate, const char *generation)
         r = signer_remember_certificate(signer,
                                         certificate,
                                         generation,
+                                        signer->config->ca,
                                         signer->config->directory,
                                         now_usec,
                                         now_usec);
         if (r < 0)
                 return r;
+        signer->state->certificate.renewal_info.again_usec =
+                        renewal_info_again_usec(USEC_INFINITY, now_usec);
         audit_installed(signer);
         state_order_done(&signer->state->order);
         state_failure_done(&signer->state->failure);
+        authority_forget(signer->state, signer->config->directory);
         (void) signer_write_state(signer);
         settle_key(signer);
         r = store_prune(signer->store, generation);
@@ -161,12 +229,14 @@ static int install(Signer *signer, VarlinkCall *call, const char *text)
         r = store_install(signer->store, chain, key, &generation);
         if (r < 0)
                 return policy_store_failed(
+                                signer,
                                 call,
                                 r,
                                 "Failed to install the certificate of %s below " STORE_PATH
                                 "; the one before stays live",
                                 signer->name);
         peer_settles(call);
+        audit_preference(signer, chain);
         r = settle(signer, chain_get(chain, 0), generation);
         if (r < 0)
                 return r;
@@ -183,4 +253,32 @@ int method_install(VarlinkCall *call, const void *parameters, void *userdata)
 
         peer_acts(call);
         return MIN(install(userdata, call, p->chain), 0);
+}
+
+static int weigh(Signer *signer, VarlinkCall *call, const char *text)
+{
+        _cleanup_(chain_freep) Chain *chain = NULL;
+        _cleanup_json_ struct json_object *reply = NULL;
+        ChainPreference preference = CHAIN_OTHER;
+        EVP_PKEY *key;
+        int r;
+
+        r = policy_admit(signer, call);
+        if (r == 0)
+                r = check(signer, call, text, &chain, &key);
+        if (r == 0 && signer->config->preferred_chain)
+                r = chain_get_preference(chain, signer->config->preferred_chain, &preference);
+        if (r != 0)
+                return r;
+        reply = json_object_new_object();
+        if (!reply || json_add_integer(reply, "preference", preference) < 0)
+                return -ENOMEM;
+        return varlink_reply(call, TAKE_PTR(reply));
+}
+
+int method_weigh_chain(VarlinkCall *call, const void *parameters, void *userdata)
+{
+        const InstallParameters *p = parameters;
+
+        return MIN(weigh(userdata, call, p->chain), 0);
 }

@@ -45,6 +45,18 @@ void jws_done(Jws *jws)
         *jws = (Jws){};
 }
 
+struct json_object *jws_to_json(const Jws *jws)
+{
+        struct json_object *object = json_object_new_object();
+
+        if (object && json_add_string(object, "protected", jws->protected) == 0 &&
+            json_add_string(object, "payload", jws->payload) == 0 &&
+            json_add_string(object, "signature", jws->signature) == 0)
+                return object;
+        json_object_put(object);
+        return NULL;
+}
+
 static const Algorithm *find_algorithm(EVP_PKEY *key)
 {
         int id = EVP_PKEY_get_base_id(key);
@@ -150,7 +162,7 @@ make_header(EVP_PKEY *key, const char *kid, const char *nonce, const char *url, 
                 r = jwk_new(key, &jwk);
         if (r == 0 && !kid)
                 r = json_add(header, "jwk", jwk);
-        if (r == 0)
+        if (r == 0 && nonce)
                 r = json_add_string(header, "nonce", nonce);
         if (r == 0)
                 r = json_add_string(header, "url", url);

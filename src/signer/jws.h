@@ -5,7 +5,7 @@
 
 #include <openssl/evp.h>
 
-#include "base/macro.h"
+#include "json/json.h"
 
 typedef struct Jws {
         char *protected;
@@ -14,11 +14,15 @@ typedef struct Jws {
 } Jws;
 void jws_done(Jws *jws);
 
+/* Return: a new object, NULL without memory. */
+struct json_object *jws_to_json(const Jws *jws);
+
 /* "ES256" and the like; NULL for a key that JOSE has no algorithm for. */
 const char *jws_algorithm(EVP_PKEY *key);
 
-/* kid: the account's URL; NULL puts the public key into the header instead. payload: the text to be
- * signed, "" for POST-as-GET. Return: 0; -EOPNOTSUPP; -EIO when OpenSSL fails; -ENOMEM. */
+/* kid: the account's URL; NULL puts the public key into the header instead. nonce: NULL in a JWS
+ * that is inside of another (section 7.3.5). payload: the text to be signed, "" for POST-as-GET.
+ * Return: 0; -EOPNOTSUPP; -EIO when OpenSSL fails; -ENOMEM. */
 int jws_sign(EVP_PKEY *key,
              const char *kid,
              const char *nonce,

@@ -5,6 +5,7 @@
 
 #include "base/audit.h"
 #include "base/log.h"
+#include "signer/retired.h"
 #include "signer/signer-internal.h"
 
 /* In the maker's thread. */
@@ -54,13 +55,40 @@ int signer_account_key(Signer *signer, EVP_PKEY **ret)
         if (r == 0 && signer->account_key_made)
                 audit(AUDIT_ACCOUNT_KEY_MADE,
                       "Made the account's key",
+                      {AUDIT_THUMBPRINT, account_thumbprint(signer->account)},
                       {AUDIT_CA, signer->config->ca},
                       {AUDIT_KEY_TYPE, key_type_to_string(signer->config->account_key_type)});
         return r;
 }
 
+/* Return: is it one that must not be used again? */
+static bool is_retired(const Signer *signer, EVP_PKEY *key)
+{
+        int r;
+
+        if (!key)
+                return false;
+        r = retired_has(signer->root, key);
+        if (r < 0)
+                log_warning_errno(r, "Failed to look into " RETIRED_PATH "; making a new key");
+        return r != 0;
+}
+
+void signer_drop_retired_keys(Signer *signer)
+{
+        if (is_retired(signer, signer->live_key)) {
+                EVP_PKEY_free(signer->live_key);
+                signer->live_key = NULL;
+        }
+        if (is_retired(signer, signer->pending_key))
+                signer_drop_pending(signer);
+}
+
 int signer_find_certificate_key(Signer *signer, EVP_PKEY **ret)
 {
+        /* Root, or another signer, may have retired it meanwhile. */
+        signer_heed_replacement(signer);
+        signer_drop_retired_keys(signer);
         if (signer->pending_key)
                 *ret = signer->pending_key;
         else if (signer->live_key && key_get_type(signer->live_key) == signer->config->key_type)

@@ -1,76 +1,73 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The table of methods: everything that a caller can ask for, with the parameters that it may give.
- * The one method that is neither a request to the CA nor a note has its place here, too. */
+/* The table of methods: everything that a caller can ask for, at which door, and with the
+ * parameters that it may give. */
 
-#include "acme/token.h"
-#include "signer/policy.h"
+#include "signer/signer-internal.h"
 #include "varlink/idl-signer.h"
-
-typedef struct TokenParameter {
-        const char *value;
-} TokenParameter;
-
-static const JsonField token_fields[] = {
-                {"token",
-                 JSON_STRING,
-                 offsetof(TokenParameter, value),
-                 ACME_TOKEN_MAX,
-                 acme_token_is_valid,
-                 JSON_MANDATORY,
-                 0},
-                {},
-};
-
-/* RFC 8555 section 8.1. Not an act of a client alone, and no signature. */
-static int method_key_authorization(VarlinkCall *call, const void *parameters, void *userdata)
-{
-        _cleanup_free_ char *text = NULL;
-        _cleanup_json_ struct json_object *reply = NULL;
-        const TokenParameter *p = parameters;
-        Signer *signer = userdata;
-        EVP_PKEY *key;
-        int r;
-
-        r = policy_admit(signer, call);
-        if (r != 0)
-                return MIN(r, 0);
-        r = signer_account_key(signer, &key);
-        if (r < 0)
-                return MIN(policy_store_failed(call,
-                                               r,
-                                               "Failed to read or make the account's key "
-                                               "in " ACCOUNTS_PATH "/%s",
-                                               signer->config->ca),
-                           0);
-        if (asprintf(&text, "%s.%s", p->value, account_thumbprint(signer->account)) < 0) {
-                text = NULL;
-                return -ENOMEM;
-        }
-        reply = json_object_new_object();
-        if (!reply || json_add_string(reply, "keyAuthorization", text) < 0)
-                return -ENOMEM;
-        return varlink_reply(call, TAKE_PTR(reply));
-}
 
 #define METHOD(name, fields, type, handle)                                                         \
         {                                                                                          \
-                name, fields, sizeof(type), handle                                                 \
+                name, fields, sizeof(type), handle, DOOR_RENEW                                     \
         }
 
 static const VarlinkMethod methods[] = {
-                {"Describe", NULL, 0, method_describe},
-                METHOD("NewAccount", request_fields, RequestParameters, method_request),
-                METHOD("SetAccount", account_fields, UrlParameter, method_set_account),
-                {"ForgetAccount", NULL, 0, method_forget_account},
-                METHOD("NewOrder", request_fields, RequestParameters, method_request),
+                {"Describe", NULL, 0, method_describe, DOOR_RENEW},
+                {"NewAccount",
+                 request_fields,
+                 sizeof(RequestParameters),
+                 method_request,
+                 DOOR_RENEW | DOOR_REVOKE},
+                {"SetAccount",
+                 account_fields,
+                 sizeof(UrlParameter),
+                 method_set_account,
+                 DOOR_RENEW | DOOR_REVOKE},
+                {"ForgetAccount", NULL, 0, method_forget_account, DOOR_RENEW},
+                METHOD("NextAuthority",
+                       authority_fields,
+                       AuthorityParameters,
+                       method_next_authority),
+                METHOD("SetRenewalInfo",
+                       renewal_info_fields,
+                       RenewalInfoParameters,
+                       method_set_renewal_info),
+                METHOD("NewOrder", new_order_fields, RequestParameters, method_request),
                 METHOD("SetOrder", order_fields, UrlParameter, method_set_order),
-                {"ForgetOrder", NULL, 0, method_forget_order},
+                {"ForgetOrder", NULL, 0, method_forget_order, DOOR_RENEW},
+                METHOD("SetChallenge", challenge_fields, ChallengeParameters, method_set_challenge),
                 METHOD("Fetch", request_fields, RequestParameters, method_request),
-                METHOD("KeyAuthorization", token_fields, TokenParameter, method_key_authorization),
+                {"KeyAuthorization",
+                 token_fields,
+                 sizeof(TokenParameter),
+                 method_key_authorization,
+                 DOOR_CHALLENGE},
+                {"KeyAuthorizationDigest",
+                 token_fields,
+                 sizeof(TokenParameter),
+                 method_key_authorization_digest,
+                 DOOR_DNS},
+                {"ValidationCertificate",
+                 validation_fields,
+                 sizeof(ValidationParameters),
+                 method_validation_certificate,
+                 DOOR_ALPN},
                 METHOD("AnswerChallenge", request_fields, RequestParameters, method_request),
+                METHOD("DeactivateAuthorization",
+                       request_fields,
+                       RequestParameters,
+                       method_request),
                 METHOD("Finalize", request_fields, RequestParameters, method_request),
                 METHOD("Install", install_fields, InstallParameters, method_install),
+                METHOD("WeighChain", install_fields, InstallParameters, method_weigh_chain),
+                {"InstallPlaceholder", NULL, 0, method_install_placeholder, DOOR_PLACEHOLDER},
+                {"DescribeRevocation", NULL, 0, method_describe_revocation, DOOR_REVOKE},
+                {"Revoke", request_fields, sizeof(RequestParameters), method_request, DOOR_REVOKE},
+                {"SetRevocation",
+                 set_revocation_fields,
+                 sizeof(RevocationParameters),
+                 method_set_revocation,
+                 DOOR_REVOKE},
                 METHOD("ReportFailure",
                        report_failure_fields,
                        FailureParameters,

@@ -21,7 +21,7 @@ static void note(Signer *signer,
                  const char *message,
                  const char *url)
 {
-        char pid[PID_TEXT_MAX];
+        char pid[PID_TEXT_MAX], unit[DOOR_UNIT_MAX];
 
         if (signer->refusals == REFUSALS_AUDITED_MAX)
                 log_warning("More calls are refused; this run's audit trail stops to count them");
@@ -36,6 +36,7 @@ static void note(Signer *signer,
               {AUDIT_REASON, reason},
               {AUDIT_URL, url},
               {AUDIT_CA, signer->config ? signer->config->ca : NULL},
+              {AUDIT_UNIT, door_unit(varlink_connection_door(connection), signer->name, unit)},
               {AUDIT_PEER, pid});
 }
 
@@ -58,7 +59,7 @@ int policy_refuse(Signer *signer,
         int r;
 
         note(signer, varlink_call_connection(call), varlink_call_method(call), error, message, url);
-        if (asprintf(&name, SIGNER_INTERFACE ".%s", error) < 0) {
+        if (asprintf(&name, "%s.%s", signer->interface->name, error) < 0) {
                 name = NULL;
                 json_object_put(parameters);
                 return -ENOMEM;
@@ -78,7 +79,20 @@ static struct json_object *one_string(const char *name, const char *value)
         return NULL;
 }
 
-int policy_store_failed(VarlinkCall *call, int error, const char *format, ...)
+static int answer_store_failed(Signer *signer, VarlinkCall *call, const char *message)
+{
+        _cleanup_free_ char *name = NULL;
+        int r;
+
+        if (asprintf(&name, "%s.StoreFailed", signer->interface->name) < 0) {
+                name = NULL;
+                return -ENOMEM;
+        }
+        r = varlink_error_string(call, name, "message", message);
+        return r < 0 ? r : POLICY_E_REFUSED;
+}
+
+int policy_store_failed(Signer *signer, VarlinkCall *call, int error, const char *format, ...)
 {
         _cleanup_free_ char *what = NULL, *message = NULL;
         va_list arguments;
@@ -96,40 +110,59 @@ int policy_store_failed(VarlinkCall *call, int error, const char *format, ...)
                 return -ENOMEM;
         }
         log_error("%s", message);
-        r = varlink_error_string(call, SIGNER_INTERFACE ".StoreFailed", "message", message);
-        return r < 0 ? r : POLICY_E_REFUSED;
+        return answer_store_failed(signer, call, message);
+}
+
+int policy_refuse_configuration(Signer *signer, VarlinkCall *call, const char *message)
+{
+        return policy_refuse(signer,
+                             call,
+                             "ConfigurationInvalid",
+                             one_string("message", message),
+                             message,
+                             NULL);
 }
 
 int policy_admit(Signer *signer, VarlinkCall *call)
 {
         if (!signer->config)
+                return policy_refuse_configuration(signer, call, signer->config_message);
+        return signer->store_message ? answer_store_failed(signer, call, signer->store_message) : 0;
+}
+
+int policy_admit_account(Signer *signer, VarlinkCall *call)
+{
+        if (signer->account_is_busy)
+                return policy_refuse(
+                                signer,
+                                call,
+                                "AccountBusy",
+                                NULL,
+                                "Refused to sign for an account while its key is being changed",
+                                NULL);
+        if (account_is_deactivated(signer->account))
                 return policy_refuse(signer,
                                      call,
-                                     "ConfigurationInvalid",
-                                     one_string("message", signer->config_message),
-                                     signer->config_message,
+                                     "AccountDeactivated",
+                                     NULL,
+                                     "Refused to sign for an account that is deactivated",
                                      NULL);
-        if (signer->store_message) {
-                int r = varlink_error_string(call,
-                                             SIGNER_INTERFACE ".StoreFailed",
-                                             "message",
-                                             signer->store_message);
-
-                return r < 0 ? r : POLICY_E_REFUSED;
-        }
         return 0;
+}
+
+int policy_refuse_url(Signer *signer, VarlinkCall *call, const char *url, const char *message)
+{
+        return policy_refuse(signer, call, "UrlRefused", one_string("url", url), message, url);
 }
 
 int policy_admit_url(Signer *signer, VarlinkCall *call, const char *url)
 {
         if (acme_url_has_origin(url, signer->config->origins))
                 return 0;
-        return policy_refuse(signer,
-                             call,
-                             "UrlRefused",
-                             one_string("url", url),
-                             "Refused to sign for a URL that is not the CA's",
-                             url);
+        return policy_refuse_url(signer,
+                                 call,
+                                 url,
+                                 "Refused to sign for a URL that is not the CA's");
 }
 
 int policy_admit_signature(Signer *signer, VarlinkCall *call)

@@ -24,6 +24,10 @@ enum {
           SIGNATURES_PER_ORDER) *                                                                  \
          TRIES_PER_REQUEST)
 
+/* Authorizations that are taken back in one run. */
+#define DEACTIVATION_BUDGET(n_identifiers)                                                         \
+        ((n_identifiers) *AUTHORIZATIONS_PER_IDENTIFIER * TRIES_PER_REQUEST)
+
 /* As many refusals of one run are audited; a caller that goes on is not worth the journal's room.
  */
 #define REFUSALS_AUDITED_MAX 100U
@@ -35,6 +39,12 @@ int policy_admit(Signer *signer, VarlinkCall *call);
 
 /* The URL has an origin of the CA's. */
 int policy_admit_url(Signer *signer, VarlinkCall *call, const char *url);
+
+/* Answers UrlRefused, and audits it. Return: POLICY_E_REFUSED; -errno. */
+int policy_refuse_url(Signer *signer, VarlinkCall *call, const char *url, const char *message);
+
+/* The account is one to sign for. */
+int policy_admit_account(Signer *signer, VarlinkCall *call);
 
 /* There is budget for one more signature. */
 int policy_admit_signature(Signer *signer, VarlinkCall *call);
@@ -49,8 +59,12 @@ int policy_refuse(Signer *signer,
                   const char *message,
                   const char *url);
 
+/* Answers ConfigurationInvalid. Return as above. */
+int policy_refuse_configuration(Signer *signer, VarlinkCall *call, const char *message);
+
 /* Answers StoreFailed with "Failed to …: <strerror>", and logs it. Return as above. */
-int policy_store_failed(VarlinkCall *call, int error, const char *format, ...) _printf_(3, 4);
+int policy_store_failed(Signer *signer, VarlinkCall *call, int error, const char *format, ...)
+                _printf_(4, 5);
 
 /* A call that did not reach its method: for VarlinkServerCallbacks. */
 void policy_note_refusal(VarlinkConnection *connection,

@@ -4,11 +4,14 @@
  * this". A caller gives the URL and the nonce, both checked, and never a byte of what is signed
  * about the account, the identifiers or the key. */
 
+#include "acme/profile.h"
 #include "acme/token.h"
 #include "acme/url.h"
 #include "base/audit.h"
 #include "base/base64url.h"
+#include "signer/account-operation.h"
 #include "signer/csr.h"
+#include "signer/external-account.h"
 #include "signer/jws.h"
 #include "signer/peer.h"
 #include "signer/policy.h"
@@ -34,22 +37,56 @@ const JsonField request_fields[] = {
                 {},
 };
 
+const JsonField new_order_fields[] = {
+                {"url",
+                 JSON_STRING,
+                 offsetof(RequestParameters, url),
+                 ACME_URL_MAX,
+                 NULL,
+                 JSON_MANDATORY,
+                 0},
+                {"nonce",
+                 JSON_STRING,
+                 offsetof(RequestParameters, nonce),
+                 ACME_NONCE_MAX,
+                 acme_nonce_is_valid,
+                 JSON_MANDATORY,
+                 0},
+                {"replaces",
+                 JSON_BOOLEAN,
+                 offsetof(RequestParameters, replaces),
+                 0,
+                 NULL,
+                 JSON_NULLABLE,
+                 0},
+                {"profile",
+                 JSON_STRING,
+                 offsetof(RequestParameters, profile),
+                 ACME_PROFILE_MAX,
+                 acme_profile_is_valid,
+                 JSON_NULLABLE,
+                 0},
+                {},
+};
+
 /* What a JWS says, by the method that asks for it. compose() makes the payload.
  * Return: 0; POLICY_E_REFUSED when it has answered the call; -errno. */
 typedef struct Request {
         const char *method;
         const char *operation; /* in the words of RFC 8555 */
         bool by_jwk;           /* signed with the bare key; else for the account */
-        int (*compose)(Signer *signer, VarlinkCall *call, char **ret);
+        int (*compose)(Signer *signer, VarlinkCall *call, const RequestParameters *p, char **ret);
+        /* Another key than the account's, used bare, where *ret is set; NULL: none. Return as
+         * compose(). */
+        int (*choose_key)(Signer *signer, VarlinkCall *call, EVP_PKEY **ret);
 } Request;
 
-/* Takes object. Return: 0, -ENOMEM. */
-static int format_payload(struct json_object *object, char **ret)
+int format_payload(struct json_object *object, char **ret)
 {
         const char *text;
         int r;
 
-        r = json_format(object, &text, NULL);
+        r = object ? json_format(object, &text, NULL) : -ENOMEM;
         if (r == 0) {
                 *ret = strdup(text);
                 r = *ret ? 0 : -ENOMEM;
@@ -58,11 +95,50 @@ static int format_payload(struct json_object *object, char **ret)
         return r;
 }
 
+/* Of a CA that has customers (section 7.3.4). Return: 0; POLICY_E_REFUSED; -errno. */
+static int add_external_account(Signer *signer,
+                                VarlinkCall *call,
+                                const RequestParameters *p,
+                                struct json_object *payload)
+{
+        _cleanup_free_ char *message = NULL;
+        EVP_PKEY *key;
+        int r;
+
+        r = signer_account_key(signer, &key);
+        if (r == 0)
+                r = external_account_add(signer->config->account, key, p->url, payload, &message);
+        return r == -EBADMSG && message ? policy_refuse_configuration(signer, call, message) : r;
+}
+
+/* An object with one member, which is true. Return: 0, -ENOMEM. */
+static int compose_boolean(const char *name, char **ret)
+{
+        struct json_object *payload = json_object_new_object();
+
+        if (!payload || json_add_boolean(payload, name, true) < 0) {
+                json_object_put(payload);
+                return -ENOMEM;
+        }
+        return format_payload(payload, ret);
+}
+
+/* Is newAccount to find an account, and not to make one (section 7.3.1)? */
+static bool is_to_find_account(const Signer *signer)
+{
+        return account_key_is_unclear(signer->account) ||
+               (signer->request && signer->request->operation != ACCOUNT_REGISTER);
+}
+
 /* RFC 8555 section 7.3. */
-static int compose_new_account(Signer *signer, VarlinkCall *call, char **ret)
+static int
+compose_new_account(Signer *signer, VarlinkCall *call, const RequestParameters *p, char **ret)
 {
         struct json_object *payload;
+        int r;
 
+        if (is_to_find_account(signer))
+                return compose_boolean("onlyReturnExisting", ret);
         if (!signer->config->terms_of_service_agreed)
                 return policy_refuse(signer,
                                      call,
@@ -78,15 +154,58 @@ static int compose_new_account(Signer *signer, VarlinkCall *call, char **ret)
                 json_object_put(payload);
                 return -ENOMEM;
         }
+        r = add_external_account(signer, call, p, payload);
+        if (r != 0) {
+                json_object_put(payload);
+                return r;
+        }
         return format_payload(payload, ret);
 }
 
-/* RFC 8555 section 7.4. */
-static int compose_new_order(Signer *signer, VarlinkCall *call _unused_, char **ret)
+/* Is the profile one that the administrator wants? */
+static bool is_configured_profile(const Config *config, const char *profile)
 {
-        struct json_object *payload = json_object_new_object();
+        return profile ? strv_contains(config->profiles, profile) : !config->profile_required;
+}
 
-        if (!payload || add_identifiers(payload, signer->config->identifiers) < 0) {
+/* RFC 8555 section 7.4: from when and until when, where the administrator has a wish. */
+static int add_moments(struct json_object *payload, const Signer *signer)
+{
+        const Config *config = signer->config;
+        usec_t now_usec = signer->now();
+
+        if (config->backdate_usec > 0 &&
+            json_add_string(payload,
+                            "notBefore",
+                            FORMAT_TIMESTAMP(now_usec - MIN(now_usec, config->backdate_usec))) < 0)
+                return -ENOMEM;
+        if (config->lifetime_usec > 0 &&
+            json_add_string(payload,
+                            "notAfter",
+                            FORMAT_TIMESTAMP(now_usec + config->lifetime_usec)) < 0)
+                return -ENOMEM;
+        return 0;
+}
+
+/* RFC 8555 section 7.4; RFC 9773 section 5; draft-ietf-acme-profiles section 4. */
+static int
+compose_new_order(Signer *signer, VarlinkCall *call, const RequestParameters *p, char **ret)
+{
+        const char *replaced = p->replaces ? signer_replaced_id(signer) : NULL;
+        struct json_object *payload;
+
+        if (!is_configured_profile(signer->config, p->profile))
+                return policy_refuse(signer,
+                                     call,
+                                     "ProfileRefused",
+                                     NULL,
+                                     "Refused to order by another profile than Profile= allows",
+                                     NULL);
+        payload = json_object_new_object();
+        if (!payload || add_identifiers(payload, signer->config->identifiers) < 0 ||
+            add_moments(payload, signer) < 0 ||
+            (replaced && json_add_string(payload, "replaces", replaced) < 0) ||
+            (p->profile && json_add_string(payload, "profile", p->profile) < 0)) {
                 json_object_put(payload);
                 return -ENOMEM;
         }
@@ -94,21 +213,50 @@ static int compose_new_order(Signer *signer, VarlinkCall *call _unused_, char **
 }
 
 /* RFC 8555 section 6.3: POST-as-GET has an empty payload. */
-static int compose_nothing(Signer *signer _unused_, VarlinkCall *call _unused_, char **ret)
+static int compose_nothing(Signer *signer _unused_,
+                           VarlinkCall *call _unused_,
+                           const RequestParameters *p _unused_,
+                           char **ret)
 {
         *ret = strdup("");
         return *ret ? 0 : -ENOMEM;
 }
 
 /* RFC 8555 section 7.5.1. */
-static int compose_empty_object(Signer *signer _unused_, VarlinkCall *call _unused_, char **ret)
+static int compose_empty_object(Signer *signer _unused_,
+                                VarlinkCall *call _unused_,
+                                const RequestParameters *p _unused_,
+                                char **ret)
 {
         *ret = strdup("{}");
         return *ret ? 0 : -ENOMEM;
 }
 
+/* RFC 8555 section 7.5.2. The same words end an account (section 7.3.6), so that a caller must not
+ * choose freely what they are said to; and an authorization is taken back in each order once. */
+static int
+compose_deactivation(Signer *signer, VarlinkCall *call, const RequestParameters *p, char **ret)
+{
+        if (!acme_url_is_apart(p->url, account_url(signer->account)))
+                return policy_refuse_url(signer,
+                                         call,
+                                         p->url,
+                                         "Refused to deactivate what may be an account");
+        if (signer->deactivations == DEACTIVATION_BUDGET(strv_length(signer->config->identifiers)))
+                return policy_refuse(signer,
+                                     call,
+                                     "BudgetExhausted",
+                                     NULL,
+                                     "Refused to deactivate more authorizations than an order has",
+                                     NULL);
+        signer->deactivations++;
+        *ret = strdup("{\"status\":\"deactivated\"}");
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* RFC 8555 section 7.4. */
-static int compose_finalize(Signer *signer, VarlinkCall *call, char **ret)
+static int
+compose_finalize(Signer *signer, VarlinkCall *call, const RequestParameters *p _unused_, char **ret)
 {
         _cleanup_free_ unsigned char *der = NULL;
         _cleanup_free_ char *csr = NULL;
@@ -119,7 +267,8 @@ static int compose_finalize(Signer *signer, VarlinkCall *call, char **ret)
 
         r = signer_certificate_key(signer, &key);
         if (r < 0)
-                return policy_store_failed(call,
+                return policy_store_failed(signer,
+                                           call,
                                            r,
                                            "Failed to make a key for %s below " STORE_PATH "/certs",
                                            signer->name);
@@ -137,10 +286,14 @@ static int compose_finalize(Signer *signer, VarlinkCall *call, char **ret)
 
 static const Request requests[] = {
                 {"NewAccount", "newAccount", true, compose_new_account},
+                {"UpdateAccount", "updateAccount", false, account_compose_update},
+                {"ChangeKey", "keyChange", false, account_compose_key_change},
                 {"NewOrder", "newOrder", false, compose_new_order},
                 {"Fetch", "fetch", false, compose_nothing},
                 {"AnswerChallenge", "answerChallenge", false, compose_empty_object},
+                {"DeactivateAuthorization", "deactivateAuthorization", false, compose_deactivation},
                 {"Finalize", "finalize", false, compose_finalize},
+                {"Revoke", "revokeCert", false, revoke_compose, revoke_choose_key},
 };
 
 static const Request *find_request(const char *method)
@@ -154,12 +307,10 @@ static const Request *find_request(const char *method)
 static void
 audit_signature(Signer *signer, VarlinkCall *call, const Request *request, const char *url)
 {
-        char pid[PID_TEXT_MAX], message[64];
+        const VarlinkConnection *peer = varlink_call_connection(call);
+        char pid[PID_TEXT_MAX], unit[DOOR_UNIT_MAX], message[64];
 
-        (void) snprintf(pid,
-                        sizeof(pid),
-                        "%i",
-                        (int) varlink_connection_peer_pid(varlink_call_connection(call)));
+        (void) snprintf(pid, sizeof(pid), "%i", (int) varlink_connection_peer_pid(peer));
         (void) snprintf(message, sizeof(message), "Signed a request: %s", request->operation);
         audit(AUDIT_SIGNED,
               message,
@@ -167,37 +318,58 @@ audit_signature(Signer *signer, VarlinkCall *call, const Request *request, const
               {AUDIT_URL, url},
               {AUDIT_CA, signer->config->ca},
               {AUDIT_ACCOUNT, account_url(signer->account)},
+              {AUDIT_UNIT, door_unit(varlink_connection_door(peer), signer->name, unit)},
               {AUDIT_PEER, pid});
 }
 
 /* Return: 0, -errno. */
 static int reply_jws(VarlinkCall *call, const Jws *jws)
 {
-        struct json_object *parameters = json_object_new_object(),
-                           *object = json_object_new_object();
+        struct json_object *parameters = json_object_new_object();
 
-        if (!parameters || json_add(parameters, "jws", object) < 0 ||
-            json_add_string(object, "protected", jws->protected) < 0 ||
-            json_add_string(object, "payload", jws->payload) < 0 ||
-            json_add_string(object, "signature", jws->signature) < 0) {
+        if (!parameters || json_add(parameters, "jws", jws_to_json(jws)) < 0) {
                 json_object_put(parameters);
                 return -ENOMEM;
         }
         return varlink_reply(call, parameters);
 }
 
-/* Account, its key, and the budget, in this order. Return: 0; POLICY_E_REFUSED; -errno. */
-static int admit_request(Signer *signer, VarlinkCall *call, const Request *request, EVP_PKEY **ret)
+/* Only who is to register an account makes it a key. Return: as below. */
+static int admit_key(Signer *signer, VarlinkCall *call, EVP_PKEY **ret)
 {
         int r;
 
-        r = signer_account_key(signer, ret);
+        r = signer->request && signer->request->operation != ACCOUNT_REGISTER
+                            ? account_load_key(signer->account, ret)
+                            : signer_account_key(signer, ret);
+        if (r == -ENOENT)
+                return policy_refuse(signer,
+                                     call,
+                                     "NoAccount",
+                                     NULL,
+                                     "Refused to sign for an account that has no key",
+                                     NULL);
         if (r < 0)
                 return policy_store_failed(
+                                signer,
                                 call,
                                 r,
                                 "Failed to read or make the account's key in " ACCOUNTS_PATH "/%s",
-                                signer->config->ca);
+                                signer->config->account);
+        return 0;
+}
+
+/* The account's key, and whether there is an account for it. Return: 0; POLICY_E_REFUSED; -errno.
+ */
+static int admit_account(Signer *signer, VarlinkCall *call, const Request *request, EVP_PKEY **ret)
+{
+        int r;
+
+        r = policy_admit_account(signer, call);
+        if (r == 0)
+                r = admit_key(signer, call, ret);
+        if (r != 0)
+                return r;
         if (!request->by_jwk && !account_url(signer->account))
                 return policy_refuse(signer,
                                      call,
@@ -205,7 +377,27 @@ static int admit_request(Signer *signer, VarlinkCall *call, const Request *reque
                                      NULL,
                                      "Refused to sign for an account that is not known yet",
                                      NULL);
-        return policy_admit_signature(signer, call);
+        return 0;
+}
+
+/* Who signs, and the budget. kid is NULL where the bare key does. */
+typedef struct Signature {
+        EVP_PKEY *key;
+        const char *kid;
+} Signature;
+
+/* Return: 0; POLICY_E_REFUSED; -errno. */
+static int admit_request(Signer *signer, VarlinkCall *call, const Request *request, Signature *ret)
+{
+        int r = 0;
+
+        if (request->choose_key)
+                r = request->choose_key(signer, call, &ret->key);
+        if (r == 0 && !ret->key) {
+                r = admit_account(signer, call, request, &ret->key);
+                ret->kid = request->by_jwk ? NULL : account_url(signer->account);
+        }
+        return r == 0 ? policy_admit_signature(signer, call) : r;
 }
 
 static int
@@ -213,24 +405,19 @@ sign_request(Signer *signer, VarlinkCall *call, const Request *request, const Re
 {
         _cleanup_free_ char *payload = NULL;
         _cleanup_(jws_done) Jws jws = {};
-        EVP_PKEY *key;
+        Signature signature = {};
         int r;
 
         r = policy_admit(signer, call);
         if (r == 0)
                 r = policy_admit_url(signer, call, p->url);
         if (r == 0)
-                r = admit_request(signer, call, request, &key);
+                r = admit_request(signer, call, request, &signature);
         if (r == 0)
-                r = request->compose(signer, call, &payload);
+                r = request->compose(signer, call, p, &payload);
         if (r != 0)
                 return r;
-        r = jws_sign(key,
-                     request->by_jwk ? NULL : account_url(signer->account),
-                     p->nonce,
-                     p->url,
-                     payload,
-                     &jws);
+        r = jws_sign(signature.key, signature.kid, p->nonce, p->url, payload, &jws);
         if (r < 0)
                 return r;
         audit_signature(signer, call, request, p->url);

@@ -47,28 +47,36 @@ static int give_up_store(Signer *signer, int error, const char *path, const char
         return 0;
 }
 
-static int open_account(Signer *signer)
+int signer_open_account(Signer *signer)
+{
+        int r;
+
+        r = account_open(signer->root,
+                         signer->config->account,
+                         signer->config->directory,
+                         &signer->account);
+        return r < 0 ? give_up_store(signer, r, ACCOUNTS_PATH, signer->config->account) : 0;
+}
+
+int signer_load_account(Signer *signer, bool is_exclusive)
 {
         EVP_PKEY *key;
         int r;
 
-        r = account_open(signer->root,
-                         signer->config->ca,
-                         signer->config->directory,
-                         &signer->account);
+        r = account_lock(signer->account, is_exclusive);
+        signer->account_is_busy = r == -EBUSY;
         /* What account.json says counts for this key only. */
-        if (r == 0)
+        if (r == 0 || r == -EBUSY)
                 r = account_load_key(signer->account, &key);
-        return r == -ENOENT && signer->account ? 0 : r;
+        if (r == -ENOENT)
+                return 0;
+        return r < 0 ? give_up_store(signer, r, ACCOUNTS_PATH, signer->config->account) : 0;
 }
 
 static int open_store(Signer *signer)
 {
         int r;
 
-        r = open_account(signer);
-        if (r < 0)
-                return give_up_store(signer, r, ACCOUNTS_PATH, signer->config->ca);
         r = store_open(signer->root, signer->name, &signer->store);
         if (r == 0)
                 r = signer_inspect(signer);
@@ -76,7 +84,7 @@ static int open_store(Signer *signer)
                 return r;
         if (r < 0)
                 return give_up_store(signer, r, STORE_PATH "/certs", signer->name);
-        return 0;
+        return signer_choose_authority(signer);
 }
 
 int signer_new(sd_event *event,
@@ -90,6 +98,7 @@ int signer_new(sd_event *event,
 
         if (!signer)
                 return -ENOMEM;
+        signer->interface = &signer_interface;
         signer->event = sd_event_ref(event);
         signer->root = root;
         signer->name = name;
@@ -104,12 +113,14 @@ int signer_new(sd_event *event,
         return 0;
 }
 
-/* A client that went away in the middle. The challenge room's going means nothing. */
+/* A renewal that went away in the middle. The going of who knocks at another door means nothing. */
 static void on_disconnected(VarlinkConnection *connection, void *userdata)
 {
         Signer *signer = userdata;
 
-        if (!peer_vanished(connection) || !signer->config || signer->store_message)
+        if (varlink_connection_door(connection) & ~(unsigned) DOOR_RENEW)
+                return;
+        if (!peer_vanished(connection) || !signer->state || signer->store_message)
                 return;
         if (signer_due(signer, signer->now()) == DUE_NOT)
                 return;
@@ -130,26 +141,35 @@ static void on_disconnected(VarlinkConnection *connection, void *userdata)
               {AUDIT_RETRY_AT, FORMAT_TIMESTAMP(signer->state->failure.next_attempt_usec)});
 }
 
-int signer_serve(Signer *signer, int listen_fd)
+int signer_serve(Signer *signer, Door door, int listen_fd)
 {
         static const VarlinkServerCallbacks callbacks = {
                         .disconnected = on_disconnected,
                         .refused = policy_note_refusal,
         };
+        VarlinkServer **server = &signer->servers[signer->n_servers];
+        int r;
 
-        return varlink_server_new(signer->event,
-                                  listen_fd,
-                                  &signer_interface,
-                                  &callbacks,
-                                  signer,
-                                  &signer->server);
+        assert(signer->n_servers < DOORS);
+        r = varlink_server_new(signer->event,
+                               listen_fd,
+                               signer->interface,
+                               &callbacks,
+                               signer,
+                               server);
+        if (r < 0)
+                return r;
+        varlink_server_set_door(*server, door);
+        signer->n_servers++;
+        return 0;
 }
 
 void signer_free(Signer *signer)
 {
         if (!signer)
                 return;
-        varlink_server_free(signer->server);
+        for (unsigned i = 0; i < signer->n_servers; i++)
+                varlink_server_free(signer->servers[i]);
         if (signer->state && !signer->store_message && signer_write_state(signer) == 0)
                 (void) signer_sync_state(signer);
         sd_event_source_disable_unref(signer->prepare_source);
@@ -158,9 +178,13 @@ void signer_free(Signer *signer)
         EVP_PKEY_free(signer->live_key);
         EVP_PKEY_free(signer->pending_key);
         account_free(signer->account);
+        free(signer->request);
+        account_record_done(&signer->record);
         store_free(signer->store);
         state_free(signer->state);
         free(signer->written_state);
+        free(signer->renewal_id);
+        revocation_done(&signer->revocation);
         config_free(signer->config);
         free(signer->config_message);
         free(signer->store_message);

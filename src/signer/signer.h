@@ -6,6 +6,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/time-util.h"
+#include "signer/door.h"
 
 typedef struct Signer Signer;
 
@@ -18,8 +19,8 @@ int signer_new(sd_event *event,
                usec_t (*now)(void),
                Signer **ret);
 
-/* listen_fd is taken, also on failure. Return: 0, -errno. */
-int signer_serve(Signer *signer, int listen_fd);
+/* Opens a door. listen_fd is taken, also on failure. Return: 0, -errno. */
+int signer_serve(Signer *signer, Door door, int listen_fd);
 
 /* Closes the door first, so that who is still there is counted; then writes what has not been
  * written, and erases the keys. */

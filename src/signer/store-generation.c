@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "signer/store-internal.h"
+#include "x509/certificate.h"
 
 #define LINK_BYTES_MAX 256U
 
@@ -139,16 +140,19 @@ static int read_chain(int dir_fd, Chain **ret)
         return r > 0 ? -EBADMSG : r;
 }
 
-int store_read_live(Store *store, StoreLive *ret)
+int store_read_generation(Store *store, const char *generation, StoreLive *ret)
 {
         _cleanup_(store_live_done) StoreLive live = {};
         _cleanup_close_ int fd = -EBADF;
+        unsigned number;
         struct stat st;
         int r;
 
-        r = read_link(store, &live.generation);
-        if (r < 0)
-                return r;
+        if (generation_parse(generation, &number) < 0)
+                return -EBADMSG;
+        live.generation = strdup(generation);
+        if (!live.generation)
+                return -ENOMEM;
         fd = openat(store->certs_fd,
                     live.generation,
                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -168,6 +172,15 @@ int store_read_live(Store *store, StoreLive *ret)
         return 0;
 }
 
+int store_read_live(Store *store, StoreLive *ret)
+{
+        _cleanup_free_ char *generation = NULL;
+        int r;
+
+        r = read_link(store, &generation);
+        return r < 0 ? r : store_read_generation(store, generation, ret);
+}
+
 /* Certificates from first to the last but end, as a file. */
 static int
 write_certificates(int dir_fd, const char *name, const Chain *chain, size_t first, size_t end)
@@ -179,6 +192,14 @@ write_certificates(int dir_fd, const char *name, const Chain *chain, size_t firs
         if (r < 0)
                 return r;
         return file_create_unsynced(dir_fd, name, text, strlen(text), 0644);
+}
+
+/* For who looks at names of files alone: conditions of units, and people. */
+static int write_mark(int dir_fd, const Chain *chain)
+{
+        if (!certificate_is_placeholder(chain_get(chain, 0)))
+                return 0;
+        return file_create(dir_fd, PLACEHOLDER_FILE, "", 0, 0644);
 }
 
 static int write_generation(int dir_fd, const Chain *chain, EVP_PKEY *key)
@@ -193,6 +214,8 @@ static int write_generation(int dir_fd, const Chain *chain, EVP_PKEY *key)
                 r = write_certificates(dir_fd, CHAIN_FILE, chain, 1, n);
         if (r == 0)
                 r = write_certificates(dir_fd, FULLCHAIN_FILE, chain, 0, n);
+        if (r == 0)
+                r = write_mark(dir_fd, chain);
         return r;
 }
 

@@ -3,12 +3,12 @@
 
 /* What the files of the store share. */
 
+#include "live/live.h" /* the files of a generation */
 #include "signer/store.h"
 
-#define PRIVKEY_FILE "privkey.pem"
-#define CERT_FILE "cert.pem"
-#define CHAIN_FILE "chain.pem"
-#define FULLCHAIN_FILE "fullchain.pem"
+/* In a placeholder's generation: for conditions of units, which look at names alone. */
+#define PLACEHOLDER_FILE "placeholder"
+
 #define PENDING_DIRECTORY "pending"
 #define PENDING_FILE "key.pem"
 

@@ -3,10 +3,11 @@
 
 /* The store of one certificate:
  *
- *     /var/lib/acme/certs/NAME/7/               a generation: privkey.pem 0600; cert.pem,
- * chain.pem, fullchain.pem 0644 /var/lib/acme/certs/NAME/pending/key.pem  the next certificate's
- * key /var/lib/acme/certs/NAME/state.json       what is remembered; public /var/lib/acme/live/NAME
- * -> ../certs/NAME/7
+ *     certs/NAME/7/               a generation: privkey.pem 0600; cert.pem, chain.pem,
+ *                                 fullchain.pem 0644; in a placeholder's, an empty file placeholder
+ *     certs/NAME/pending/key.pem  the next certificate's key
+ *     certs/NAME/state.json       what is remembered; public
+ *     live/NAME                   -> ../certs/NAME/7
  *
  * Generations are numbers that go up. Whatever happens at whatever moment, what live/NAME points at
  * has a key and a certificate that fit: a generation is whole and synced before the link is
@@ -52,6 +53,18 @@ void store_live_done(StoreLive *live);
 /* Return: 0; -ENOENT when nothing is live; -EBADMSG when the link is not one of ours or the
  * certificate cannot be read; -errno. */
 int store_read_live(Store *store, StoreLive *ret);
+
+/* The same of a generation by its name; -EBADMSG also when there is none of that name. */
+int store_read_generation(Store *store, const char *generation, StoreLive *ret);
+
+/* The newest generation that passes the test. Return: 0; -ENOENT when none does; -errno. */
+typedef bool (*StoreTest)(const StoreLive *generation, const void *userdata);
+int store_find(Store *store, StoreTest test, const void *userdata, StoreLive *ret);
+
+/* A private key that root has put beside the generations, for a certificate that is not ours.
+ * Return: 0; -ENOENT; -EBADMSG when it is no key; -errno. */
+#define STORE_REVOKE_KEY_FILE "revoke-key.pem"
+int store_read_revoke_key(Store *store, EVP_PKEY **ret);
 
 /* Makes a generation of key and chain, and makes it live. ret_generation: its name, to be freed.
  * Return: 0; -errno, and what was live is live then. */

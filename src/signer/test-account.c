@@ -159,7 +159,7 @@ static void test_account_url__counts_for_one_directory_and_one_key(void **state)
         first = open_account(d, DIRECTORY);
         add_key(first, &made);
         assert_null(account_url(first));
-        assert_int_equal(account_set_url(first, URL), 0);
+        assert_int_equal(account_set_url(first, URL, NULL), 0);
         assert_string_equal(account_url(first), URL);
 
         same = open_account(d, DIRECTORY);
@@ -176,7 +176,7 @@ static void test_account_url__counts_for_one_directory_and_one_key(void **state)
         add_key(rekeyed, &made);
         assert_true(made);
         assert_null(account_url(rekeyed));
-        assert_int_equal(account_set_url(rekeyed, URL), 0);
+        assert_int_equal(account_set_url(rekeyed, URL, NULL), 0);
 
         assert_int_equal(account_forget_url(rekeyed), 0);
         assert_null(account_url(rekeyed));

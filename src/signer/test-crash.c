@@ -470,6 +470,73 @@ static void test_install__first_run_killed(void **state)
         }
 }
 
+/* Return: did the signer come as far as to that call? */
+static bool place_with_fault(Room *room, Fault kind, unsigned at)
+{
+        _cleanup_varlink_reply_ VarlinkReply reply = {};
+
+        *reached = false;
+        fault = kind;
+        fault_at = at;
+        room_start(room);
+        (void) varlink_client_call(room->client,
+                                   "io.acmeward.Signer.InstallPlaceholder",
+                                   NULL,
+                                   60 * USEC_PER_SEC,
+                                   &reply);
+        fault = FAULT_NONE;
+        assert_true(room_end(room) == (*reached && kind != FAULT_ERROR));
+        return *reached;
+}
+
+/* Before the first certificate: nothing is live, or a placeholder that fits, and what comes next
+ * comes. */
+static void play_placeholder(Room *room, Fault kind)
+{
+        bool hit = true;
+        unsigned at = 1;
+
+        room_configure(room,
+                       "[Defaults]\nCA=" ROOM_DIRECTORY "\nTermsOfServiceAgreed=yes\n",
+                       "[Certificate]\nPlaceholder=yes\n");
+        for (; hit; at += CALLS_STEP) {
+                _cleanup_free_ char *live = NULL;
+
+                hit = place_with_fault(room, kind, at);
+                live = room_live(room);
+                if (live)
+                        assert_live_fits(room);
+                assert_true(live || hit);
+                room_start(room);
+                json_object_put(room_ask(room, "InstallPlaceholder", NULL));
+                assert_live_fits(room);
+                assert_true(room_has(room, ROOM_LIVE "/placeholder"));
+                EVP_PKEY_free(room_renew(room));
+                assert_live_fits(room);
+                room_stop(room);
+                assert_no_leftovers(room);
+                assert_int_equal(file_remove_tree(room->d->fd, "var"), 0);
+                room_make_store(room);
+        }
+        print_message("%u calls\n", at);
+        assert_true(at > 20);
+}
+
+static void test_placeholder__killed_before_each_call(void **state)
+{
+        play_placeholder(*state, FAULT_BEFORE);
+}
+
+static void test_placeholder__killed_after_each_call(void **state)
+{
+        play_placeholder(*state, FAULT_AFTER);
+}
+
+static void test_placeholder__each_call_fails(void **state)
+{
+        play_placeholder(*state, FAULT_ERROR);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, room_setup, room_teardown)
@@ -480,6 +547,9 @@ int main(void)
                         TEST(test_install__killed_with_a_kept_key),
                         TEST(test_install__each_call_fails),
                         TEST(test_install__first_run_killed),
+                        TEST(test_placeholder__killed_before_each_call),
+                        TEST(test_placeholder__killed_after_each_call),
+                        TEST(test_placeholder__each_call_fails),
         };
 
         test_pid = getpid();

@@ -4,6 +4,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "acme/identifier.h"
 #include "base/strv.h"
 #include "base/test.h"
 #include "signer/csr.h"
@@ -34,6 +35,14 @@ static void check_names(X509_REQ *request, char **identifiers)
         for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
                 const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 
+                if (acme_is_address(identifiers[i])) {
+                        ASN1_OCTET_STRING *address = a2i_IPADDRESS(identifiers[i]);
+
+                        assert_int_equal(name->type, GEN_IPADD);
+                        assert_int_equal(ASN1_STRING_cmp(name->d.iPAddress, address), 0);
+                        ASN1_OCTET_STRING_free(address);
+                        continue;
+                }
                 assert_int_equal(name->type, GEN_DNS);
                 assert_int_equal(ASN1_STRING_length(name->d.dNSName), strlen(identifiers[i]));
                 assert_memory_equal(ASN1_STRING_get0_data(name->d.dNSName),
@@ -110,11 +119,32 @@ static void test_csr_make__hundred_long_names(_unused_ void **state)
         X509_REQ_free(request);
 }
 
+/* RFC 8738 section 3. */
+static void test_csr_make__addresses(_unused_ void **state)
+{
+        char v4[] = "192.0.2.1", v6[] = "2001:db8::1", name[] = "a.example",
+             *identifiers[] = {v4, v6, name, NULL};
+        _cleanup_free_ unsigned char *der = NULL;
+        _cleanup_key_ EVP_PKEY *key = NULL;
+        const unsigned char *p;
+        X509_REQ *request;
+        size_t length;
+
+        assert_int_equal(key_generate(KEY_TYPE_EC_P256, NULL, &key), 0);
+        assert_int_equal(csr_make(key, identifiers, &der, &length), 0);
+        p = der;
+        request = d2i_X509_REQ(NULL, &p, (long) length);
+        assert_non_null(request);
+        check_names(request, identifiers);
+        X509_REQ_free(request);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_csr_make__each_kind_of_key),
                         cmocka_unit_test(test_csr_make__hundred_long_names),
+                        cmocka_unit_test(test_csr_make__addresses),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

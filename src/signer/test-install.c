@@ -87,6 +87,60 @@ static void test_install__from_nothing_to_live(void **state)
         assert_due(room, "none");
 }
 
+static int weigh(Room *room, const char *chain)
+{
+        _cleanup_json_ struct json_object *reply =
+                        room_ask(room, "WeighChain", "chain", chain, NULL);
+
+        return (int) integer_member(reply, "preference");
+}
+
+static void named_authorities(PkiSpecs *s)
+{
+        s->ca.cn = "R10";
+        s->root.cn = "Root X1";
+}
+
+static void prefer_chain(Room *room, const char *setting)
+{
+        _cleanup_free_ char *certificate = NULL;
+
+        assert_true(asprintf(&certificate, "[Certificate]\n%s\n", setting) > 0);
+        room_configure(room,
+                       "[Defaults]\nCA=" ROOM_DIRECTORY "\nTermsOfServiceAgreed=yes\n",
+                       certificate);
+}
+
+static void test_weigh_chain__changes_nothing(void **state)
+{
+        static const struct {
+                const char *preferred;
+                int preference;
+        } table[] = {{"", 0}, {"PreferredChain=Root X1", 2}, {"PreferredChain=Other", 0}};
+        _cleanup_free_ char *chain = NULL, *foreign = NULL;
+        Room *room = *state;
+
+        room_start(room);
+        room_register(room);
+        json_object_put(room_ask(room, "SetOrder", "order", ROOM_ORDER, NULL));
+        chain = room_issue(room_finalize(room), "DNS:" ROOM_NAME, named_authorities);
+        foreign = room_issue(pki_key("P-256"), "DNS:" ROOM_NAME, NULL);
+        FOREACH_ARRAY (row, table, ELEMENTSOF(table)) {
+                _cleanup_json_ struct json_object *reply = NULL;
+
+                prefer_chain(room, row->preferred);
+                restart(room);
+                assert_int_equal(weigh(room, chain), row->preference);
+                room_expect(room, "ChainRefused", "WeighChain", "chain", foreign, NULL);
+                reply = room_ask(room, "Describe", NULL);
+                assert_string_equal(member(reply, "order"), ROOM_ORDER);
+                assert_false(room_has(room, ROOM_LIVE));
+        }
+        json_object_put(room_ask(room, "Install", "chain", chain, NULL));
+        room_stop(room);
+        assert_true(room_logged(room, "PreferredChain=Other"));
+}
+
 static void test_install__refusals_leave_the_store_alone(void **state)
 {
         _cleanup_free_ char *other_names = NULL, *purpose = NULL, *other_key = NULL,
@@ -353,6 +407,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, room_setup, room_teardown)
         static const struct CMUnitTest tests[] = {
                         TEST(test_install__from_nothing_to_live),
+                        TEST(test_weigh_chain__changes_nothing),
                         TEST(test_install__refusals_leave_the_store_alone),
                         TEST(test_install__refused_order_is_forgotten),
                         TEST(test_finalize__pending_key_outlives_the_run),

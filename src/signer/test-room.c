@@ -64,6 +64,8 @@ void room_make_store(Room *room)
                         "var/lib/acme/accounts",
                         "var/lib/acme/certs",
                         "var/lib/acme/live",
+                        "var/lib/acme/replace",
+                        "var/lib/acme/retired",
                         NULL,
         };
 
@@ -79,6 +81,7 @@ int room_setup(void **state)
                         "run",
                         "run/acme",
                         "run/acme/request",
+                        "run/acme/revoke",
                         NULL,
         };
         Room *room = calloc(1, sizeof(*room));
@@ -151,7 +154,7 @@ static int serve(Room *room, int fd)
         if (r >= 0)
                 r = signer_new(event, room->d->path, ROOM_NAME, room_now, &signer);
         if (r >= 0)
-                r = signer_serve(signer, fd);
+                r = signer_serve(signer, (Door) room->door, fd);
         if (r >= 0)
                 r = sd_event_loop(event);
         signer_free(TAKE_PTR(signer));
@@ -247,9 +250,13 @@ call(Room *room, VarlinkClient *client, char **ret_error, const char *method, va
         const char *name;
         int r;
 
-        while ((name = va_arg(arguments, const char *)))
-                assert_int_equal(json_add_string(parameters, name, va_arg(arguments, const char *)),
+        while ((name = va_arg(arguments, const char *))) {
+                const char *json = startswith(name, "="), *value = va_arg(arguments, const char *);
+
+                assert_int_equal(json ? json_add(parameters, json, json_tokener_parse(value))
+                                      : json_add_string(parameters, name, value),
                                  0);
+        }
         assert_true(asprintf(&full,
                              "%s%s",
                              strchr(method, '.') ? "" : "io.acmeward.Signer.",

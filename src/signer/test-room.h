@@ -25,6 +25,7 @@ typedef struct Room {
         usec_t now_usec;
         pid_t pid; /* 0 while it does not run */
         VarlinkClient *client;
+        unsigned door; /* 0: one with all methods */
 } Room;
 
 /* As setup and teardown; with a configuration that is right. */
@@ -41,8 +42,9 @@ bool room_end(Room *room); /* the same as room_stop() where it may be dead: was 
 void room_make_store(Room *room);
 VarlinkClient *room_connect(Room *room);
 
-/* Calls with strings, name after value, up to a NULL. *ret_error is "NoAccount", without the
- * interface, or NULL. Return: the reply's parameters, a reference. */
+/* Calls with strings, name and value, up to a NULL; the value of a name behind a '=' is JSON.
+ * *ret_error is "NoAccount", without the interface, or NULL. Return: the reply's parameters, a
+ * reference. */
 struct json_object *
 room_call(Room *room, VarlinkClient *client, char **ret_error, const char *method, ...) _sentinel_;
 

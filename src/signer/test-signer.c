@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include "signer/door.h"
 #include "signer/test-room.h"
 
 static char *describe_due(Room *room)
@@ -256,6 +257,60 @@ static void test_service__describes_itself(void **state)
         assert_non_null(strstr(member(description, "description"), "method Install("));
 }
 
+/* Each unit that may knock has its own methods, and the description everywhere. */
+static void test_doors__have_their_own_methods(void **state)
+{
+        Room *room = *state;
+
+        room->door = DOOR_CHALLENGE;
+        room_start(room);
+        json_object_put(room_ask(room, "KeyAuthorization", "token", ROOM_TOKEN, NULL));
+        room_expect(room, "PermissionDenied", "Describe", NULL);
+        room_expect(room, "PermissionDenied", "Fetch", "url", ROOM_URL, "nonce", "a", NULL);
+        room_expect(room, "PermissionDenied", "InstallPlaceholder", NULL);
+        room_stop(room);
+
+        room->door = DOOR_RENEW;
+        room_start(room);
+        json_object_put(room_ask(room, "Describe", NULL));
+        room_expect(room, "PermissionDenied", "KeyAuthorization", "token", ROOM_TOKEN, NULL);
+        room_expect(room, "PermissionDenied", "InstallPlaceholder", NULL);
+        room_stop(room);
+
+        room->door = DOOR_ALPN;
+        room_start(room);
+        json_object_put(room_ask(room,
+                                 "ValidationCertificate",
+                                 "token",
+                                 ROOM_TOKEN,
+                                 "identifier",
+                                 ROOM_NAME,
+                                 NULL));
+        room_expect(room,
+                    "IdentifierRefused",
+                    "ValidationCertificate",
+                    "token",
+                    ROOM_TOKEN,
+                    "identifier",
+                    "other.example",
+                    NULL);
+        room_expect(room, "PermissionDenied", "KeyAuthorization", "token", ROOM_TOKEN, NULL);
+        room_expect(room, "PermissionDenied", "KeyAuthorizationDigest", "token", ROOM_TOKEN, NULL);
+        room_stop(room);
+
+        room->door = DOOR_DNS;
+        room_start(room);
+        json_object_put(room_ask(room, "KeyAuthorizationDigest", "token", ROOM_TOKEN, NULL));
+        room_expect(room, "PermissionDenied", "KeyAuthorization", "token", ROOM_TOKEN, NULL);
+        room_expect(room, "PermissionDenied", "Describe", NULL);
+        room_stop(room);
+
+        room->door = DOOR_PLACEHOLDER;
+        room_start(room);
+        room_expect(room, "PermissionDenied", "Describe", NULL);
+        room_expect(room, "PermissionDenied", "Finalize", "url", ROOM_URL, "nonce", "a", NULL);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, room_setup, room_teardown)
@@ -269,6 +324,7 @@ int main(void)
                         TEST(test_store__cannot_be_opened),
                         TEST(test_account_key__damaged_is_not_replaced),
                         TEST(test_service__describes_itself),
+                        TEST(test_doors__have_their_own_methods),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,8 @@
 
 #include "state/due.h"
 
+#include "acme/renewal-info.h"
+
 /* What the timer waits after the first, second and third failure in a row. Spans in between would
  * hammer a CA that counts failed validations by the hour. */
 static const usec_t retry_spans[] = {
@@ -30,6 +32,9 @@ static const char *const reason_words[DUE_REASON_MAX] = {
                 [DUE_CA] = "ca",
                 [DUE_KEY_MISMATCH] = "keyMismatch",
                 [DUE_REQUESTED] = "requested",
+                [DUE_RENEWAL_INFO] = "renewalInfo",
+                [DUE_REVOKED] = "revoked",
+                [DUE_KEY_RETIRED] = "keyRetired",
 };
 
 const char *due_reason_to_string(DueReason reason)
@@ -55,13 +60,47 @@ usec_t due_renew_at(usec_t not_before_usec, usec_t not_after_usec)
         return not_after_usec - lifetime_usec / (lifetime_usec < DUE_SHORT_LIFETIME_USEC ? 2 : 3);
 }
 
+/* A request from the future waits for its time: it would still be newer than the certificate that
+ * fulfils it, and ask for ever. A certificate that was installed far in the future, by a clock that
+ * was wrong, has fulfilled nothing. */
+static bool
+is_requested(const StateCertificate *certificate, usec_t requested_usec, usec_t now_usec)
+{
+        if (requested_usec == 0 || requested_usec > now_usec)
+                return false;
+        return requested_usec > certificate->installed_usec ||
+               certificate->installed_usec > now_usec + USEC_PER_HOUR;
+}
+
+usec_t due_moment(const StateCertificate *certificate)
+{
+        usec_t by_age = due_renew_at(certificate->not_before_usec, certificate->not_after_usec);
+
+        if (certificate->renewal_info.moment_usec == 0)
+                return by_age;
+        return MIN(by_age,
+                   MAX(certificate->renewal_info.moment_usec,
+                       certificate->installed_usec + DUE_RENEWAL_INFO_INTERVAL_USEC));
+}
+
+bool due_is_to_be_asked(const StateCertificate *certificate, const Config *config, usec_t now_usec)
+{
+        usec_t again_usec = certificate->renewal_info.again_usec;
+
+        return certificate->is_set && !certificate->is_placeholder &&
+               config_find_directory(config, certificate->directory) < config->n_cas &&
+               (again_usec <= now_usec || again_usec > now_usec + RENEWAL_INFO_AGAIN_MAX_USEC);
+}
+
 DueReason due_evaluate(const StateCertificate *certificate,
                        const Config *config,
                        usec_t requested_usec,
                        usec_t now_usec)
 {
-        if (!certificate->is_set)
+        if (!certificate->is_set || certificate->is_placeholder)
                 return DUE_FIRST;
+        if (certificate->revocation.asked_usec > 0)
+                return DUE_REVOKED;
         if (now_usec >= due_renew_at(certificate->not_before_usec, certificate->not_after_usec))
                 return DUE_EXPIRING;
         if (!strv_equal(certificate->identifiers, config->identifiers))
@@ -69,13 +108,12 @@ DueReason due_evaluate(const StateCertificate *certificate,
         if (!streq_ptr(certificate->key_type, key_type_to_string(config->key_type)))
                 return DUE_KEY_TYPE;
         /* Not known after the state was lost: then the certificate stands as it is. */
-        if (certificate->directory && !streq_ptr(certificate->directory, config->directory))
+        if (certificate->directory &&
+            config_find_directory(config, certificate->directory) == config->n_cas)
                 return DUE_CA;
-        /* One from the future waits for its time: it would still be newer than the certificate
-         * that fulfils it, and ask for ever. */
-        if (requested_usec > certificate->installed_usec && requested_usec <= now_usec)
+        if (is_requested(certificate, requested_usec, now_usec))
                 return DUE_REQUESTED;
-        return DUE_NOT;
+        return now_usec >= due_moment(certificate) ? DUE_RENEWAL_INFO : DUE_NOT;
 }
 
 usec_t retry_next_attempt(unsigned count, usec_t retry_after_usec, usec_t now_usec)
@@ -106,6 +144,16 @@ static void mix_strv(uint64_t *hash, char *const *list)
         mix_string(hash, NULL);
 }
 
+static void mix_cas(uint64_t *hash, const Config *config)
+{
+        FOREACH_ARRAY (ca, config->cas, config->n_cas) {
+                mix_string(hash, ca->directory);
+                mix_string(hash, ca->account);
+                mix_string(hash, ca->trust);
+                mix_string(hash, ca->terms_of_service_agreed ? "yes" : "no");
+        }
+}
+
 int due_settings_fingerprint(const Config *config, char **ret)
 {
         char listen[LISTEN_ADDRESS_MAX];
@@ -113,15 +161,19 @@ int due_settings_fingerprint(const Config *config, char **ret)
         char *digits;
 
         mix_strv(&hash, config->identifiers);
-        mix_string(&hash, config->directory);
-        mix_string(&hash, config->trust);
+        mix_cas(&hash, config);
         mix_strv(&hash, config->contact);
-        mix_string(&hash, config->terms_of_service_agreed ? "yes" : "no");
         mix_string(&hash, key_type_to_string(config->key_type));
         mix_string(&hash, key_type_to_string(config->account_key_type));
+        mix_strv(&hash, config->profiles);
+        mix_string(&hash, config->profile_required ? "yes" : "no");
+        mix_string(&hash, FORMAT_TIMESPAN(config->lifetime_usec));
+        mix_string(&hash, FORMAT_TIMESPAN(config->backdate_usec));
         for (size_t i = 0; i < config->n_listen; i++)
                 mix_string(&hash, listen_address_format(&config->listen[i], listen));
         mix_string(&hash, config->webroot_directory);
+        mix_string(&hash, config->stateless ? "stateless" : "tokens");
+        mix_string(&hash, config->thumbprint);
         mix_string(&hash, config->firewall_mode == FIREWALL_OFF ? "off" : "on");
         mix_string(&hash, config->set_family);
         mix_string(&hash, config->set_table);

@@ -16,14 +16,17 @@
 
 typedef enum DueReason {
         DUE_NOT,
-        DUE_FIRST, /* no certificate */
+        DUE_FIRST, /* no certificate, or a placeholder */
         DUE_EXPIRING,
         DUE_IDENTIFIERS,  /* the configuration has changed since: other names, */
         DUE_KEY_TYPE,     /* another key type, */
-        DUE_CA,           /* another CA */
+        DUE_CA,           /* other CAs, without the one that has issued it */
         DUE_KEY_MISMATCH, /* the live key is not the live certificate's; found by the signer alone
                            */
-        DUE_REQUESTED,    /* an administrator has asked */
+        DUE_REQUESTED,    /* an administrator has asked, */
+        DUE_RENEWAL_INFO, /* or the CA has: RFC 9773 */
+        DUE_REVOKED,      /* the CA was asked to revoke it, and has not refused */
+        DUE_KEY_RETIRED,  /* its key is known to others; found by the signer alone */
         DUE_REASON_MAX,
 } DueReason;
 
@@ -31,8 +34,18 @@ typedef enum DueReason {
 const char *due_reason_to_string(DueReason reason);
 DueReason due_reason_from_string(const char *s); /* DUE_NOT for a word that we do not know */
 
+/* A CA that has every certificate replaced at once is listened to once a day. */
+#define DUE_RENEWAL_INFO_INTERVAL_USEC USEC_PER_DAY
+
 /* When a certificate with this validity becomes due by its age. */
 usec_t due_renew_at(usec_t not_before_usec, usec_t not_after_usec);
+
+/* When it becomes due by its age, or earlier because its CA says so; never later. */
+usec_t due_moment(const StateCertificate *certificate);
+
+/* Is it time to ask the CA that the certificate is from, which has to be configured still, when to
+ * renew? A moment that lies further ahead than the longest span is of a clock that went wrong. */
+bool due_is_to_be_asked(const StateCertificate *certificate, const Config *config, usec_t now_usec);
 
 /* requested_usec: modification time of the administrator's request, 0 without one; one that is
  * older than the live certificate has been fulfilled. */

@@ -20,6 +20,41 @@ static int add_optional(struct json_object *object, const char *name, const char
         return value ? json_add_string(object, name, value) : 0;
 }
 
+static int format_renewal_info(struct json_object *certificate, const StateRenewalInfo *info)
+{
+        struct json_object *o;
+        int r;
+
+        if (info->again_usec == 0)
+                return 0;
+        o = json_object_new_object();
+        r = json_add(certificate, "renewalInfo", o);
+        if (r < 0)
+                return r;
+        if (add_usec(o, "againUsec", info->again_usec) < 0 ||
+            (info->moment_usec > 0 && add_usec(o, "momentUsec", info->moment_usec) < 0))
+                return -ENOMEM;
+        return add_optional(o, "explanation", info->explanation);
+}
+
+static int format_revocation(struct json_object *certificate, const StateRevocation *revocation)
+{
+        struct json_object *o;
+        int r;
+
+        if (revocation->asked_usec == 0)
+                return 0;
+        o = json_object_new_object();
+        r = json_add(certificate, "revocation", o);
+        if (r < 0)
+                return r;
+        if (add_usec(o, "askedUsec", revocation->asked_usec) < 0 ||
+            (revocation->revoked_usec > 0 &&
+             add_usec(o, "revokedUsec", revocation->revoked_usec) < 0))
+                return -ENOMEM;
+        return add_optional(o, "reason", revocation->reason);
+}
+
 static int format_certificate(struct json_object *document, const StateCertificate *c)
 {
         struct json_object *o;
@@ -42,7 +77,12 @@ static int format_certificate(struct json_object *document, const StateCertifica
             json_add_strv(o, "identifiers", c->identifiers) < 0 ||
             json_add_string(o, "keyType", c->key_type) < 0)
                 return -ENOMEM;
-        return add_optional(o, "directory", c->directory);
+        if (c->is_placeholder && json_add_boolean(o, "placeholder", true) < 0)
+                return -ENOMEM;
+        if (add_optional(o, "directory", c->directory) < 0 || add_optional(o, "ca", c->ca) < 0)
+                return -ENOMEM;
+        r = format_revocation(o, &c->revocation);
+        return r < 0 ? r : format_renewal_info(o, &c->renewal_info);
 }
 
 static int format_order(struct json_object *document, const StateOrder *order)
@@ -84,6 +124,31 @@ static int format_failure(struct json_object *document, const StateFailure *f)
         return add_optional(o, "settings", f->settings);
 }
 
+static int format_authorities(struct json_object *document, const State *state)
+{
+        struct json_object *list;
+        int r;
+
+        if (state->n_authorities == 0)
+                return 0;
+        list = json_object_new_array();
+        r = json_add(document, "authorities", list);
+        if (r < 0)
+                return r;
+        FOREACH_ARRAY (authority, state->authorities, state->n_authorities) {
+                struct json_object *o = json_object_new_object();
+
+                if (!o || json_object_array_add(list, o) < 0) {
+                        json_object_put(o);
+                        return -ENOMEM;
+                }
+                if (json_add_string(o, "directory", authority->directory) < 0 ||
+                    format_failure(o, &authority->failure) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
 int state_format(const State *state, char **ret)
 {
         _cleanup_json_ struct json_object *document = json_object_new_object();
@@ -91,9 +156,12 @@ int state_format(const State *state, char **ret)
         char *copy;
 
         if (!document || json_add_integer(document, "version", STATE_VERSION) < 0 ||
+            add_optional(document, "thumbprint", state->thumbprint) < 0 ||
             format_certificate(document, &state->certificate) < 0 ||
             format_order(document, &state->order) < 0 ||
-            format_failure(document, &state->failure) < 0)
+            format_failure(document, &state->failure) < 0 ||
+            (state->challenges && json_add_strv(document, "challenges", state->challenges) < 0) ||
+            format_authorities(document, state) < 0)
                 return -ENOMEM;
         text = json_object_to_json_string_ext(document,
                                               JSON_C_TO_STRING_PRETTY |

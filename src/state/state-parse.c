@@ -10,7 +10,10 @@
 
 #include "state/state.h"
 
+#include "acme/revocation-reason.h"
 #include "acme/url.h"
+#include "base/base64url.h"
+#include "base/name.h"
 #include "config/config.h"
 #include "json/json.h"
 
@@ -22,14 +25,26 @@
 #define PROBLEM_BYTES_MAX 512U
 #define DETAIL_BYTES_MAX 4096U
 #define SETTINGS_BYTES_MAX 128U
+#define THUMBPRINT_BYTES_MAX 128U
 #define OUTCOME_MAX 255
 
 /* As read: strings are borrowed from the document. */
 typedef struct CertificateMembers {
-        const char *generation, *serial, *fingerprint, *issuer, *key_type, *directory;
+        const char *generation, *serial, *fingerprint, *issuer, *key_type, *directory, *ca;
         int64_t not_before, not_after, installed, checked;
-        struct json_object *identifiers;
+        bool placeholder;
+        struct json_object *identifiers, *renewal_info, *revocation;
 } CertificateMembers;
+
+typedef struct RenewalInfoMembers {
+        const char *explanation;
+        int64_t again, moment;
+} RenewalInfoMembers;
+
+typedef struct RevocationMembers {
+        const char *reason;
+        int64_t asked, revoked;
+} RevocationMembers;
 
 typedef struct OrderMembers {
         const char *url, *directory;
@@ -44,17 +59,46 @@ typedef struct FailureMembers {
 
 typedef struct StateMembers {
         int64_t version;
-        struct json_object *certificate, *order, *failure;
+        const char *thumbprint;
+        struct json_object *certificate, *order, *failure, *challenges, *authorities;
 } StateMembers;
+
+typedef struct AuthorityMembers {
+        const char *directory;
+        struct json_object *failure;
+} AuthorityMembers;
 
 static bool is_hex(const char *s)
 {
         return *s && s[strspn(s, "0123456789abcdef")] == '\0';
 }
 
+/* "http-01 a.example": printable, and one blank. */
+static bool is_challenge(const char *s)
+{
+        const char *blank = strchr(s, ' ');
+
+        if (!blank || blank == s || !blank[1] || strchr(blank + 1, ' '))
+                return false;
+        for (; *s; s++)
+                if (*s < ' ' || *s > '~')
+                        return false;
+        return true;
+}
+
+static bool is_thumbprint(const char *s)
+{
+        return base64url_is_valid(s, 1, THUMBPRINT_BYTES_MAX);
+}
+
 static bool is_word(const char *s)
 {
         return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+static bool is_reason(const char *s)
+{
+        return revocation_reason_from_string(s) != REVOCATION_UNSTATED;
 }
 
 static bool is_generation(const char *s)
@@ -124,6 +168,40 @@ static const JsonField certificate_fields[] = {
                        ACME_URL_MAX,
                        acme_url_is_valid,
                        JSON_NULLABLE),
+                STRING(CertificateMembers,
+                       ca,
+                       "ca",
+                       CERTIFICATE_NAME_MAX,
+                       ca_name_is_valid,
+                       JSON_NULLABLE),
+                OBJECT(CertificateMembers, renewal_info, "renewalInfo"),
+                OBJECT(CertificateMembers, revocation, "revocation"),
+                {"placeholder",
+                 JSON_BOOLEAN,
+                 offsetof(CertificateMembers, placeholder),
+                 0,
+                 NULL,
+                 JSON_NULLABLE,
+                 0},
+                {},
+};
+
+static const JsonField renewal_info_fields[] = {
+                INTEGER(RenewalInfoMembers, again, "againUsec", 0, JSON_MANDATORY),
+                INTEGER(RenewalInfoMembers, moment, "momentUsec", 0, JSON_NULLABLE),
+                STRING(RenewalInfoMembers,
+                       explanation,
+                       "explanation",
+                       ACME_URL_MAX,
+                       acme_url_is_valid,
+                       JSON_NULLABLE),
+                {},
+};
+
+static const JsonField revocation_fields[] = {
+                INTEGER(RevocationMembers, asked, "askedUsec", 0, JSON_MANDATORY),
+                INTEGER(RevocationMembers, revoked, "revokedUsec", 0, JSON_NULLABLE),
+                STRING(RevocationMembers, reason, "reason", 0, is_reason, JSON_NULLABLE),
                 {},
 };
 
@@ -156,6 +234,17 @@ static const JsonField failure_fields[] = {
                 {},
 };
 
+static const JsonField authority_fields[] = {
+                STRING(AuthorityMembers,
+                       directory,
+                       "directory",
+                       ACME_URL_MAX,
+                       acme_url_is_valid,
+                       JSON_MANDATORY),
+                OBJECT(AuthorityMembers, failure, "failure"),
+                {},
+};
+
 static const JsonField version_fields[] = {
                 INTEGER(StateMembers, version, "version", 0, JSON_MANDATORY),
                 {},
@@ -163,9 +252,29 @@ static const JsonField version_fields[] = {
 
 static const JsonField state_fields[] = {
                 INTEGER(StateMembers, version, "version", 0, JSON_MANDATORY),
+                STRING(StateMembers,
+                       thumbprint,
+                       "thumbprint",
+                       THUMBPRINT_BYTES_MAX,
+                       is_thumbprint,
+                       JSON_NULLABLE),
                 OBJECT(StateMembers, certificate, "certificate"),
                 OBJECT(StateMembers, order, "order"),
                 OBJECT(StateMembers, failure, "failure"),
+                {"challenges",
+                 JSON_STRING_ARRAY,
+                 offsetof(StateMembers, challenges),
+                 CHALLENGE_TYPE_NAME_MAX + CONFIG_IDENTIFIER_BYTES_MAX,
+                 is_challenge,
+                 JSON_NULLABLE,
+                 CONFIG_IDENTIFIERS_MAX},
+                {"authorities",
+                 JSON_ARRAY,
+                 offsetof(StateMembers, authorities),
+                 0,
+                 NULL,
+                 JSON_NULLABLE,
+                 STATE_AUTHORITIES_MAX},
                 {},
 };
 
@@ -175,6 +284,32 @@ static int take_apart(struct json_object *object, const JsonField fields[], void
         int r = json_dispatch(object, fields, target, JSON_ALLOW_UNKNOWN, NULL);
 
         return r == -EBADMSG ? STATE_E_DAMAGED : r;
+}
+
+static int parse_renewal_info(struct json_object *object, StateRenewalInfo *info)
+{
+        RenewalInfoMembers m = {};
+        int r;
+
+        r = take_apart(object, renewal_info_fields, &m);
+        if (r != 0)
+                return r;
+        info->again_usec = (usec_t) m.again;
+        info->moment_usec = (usec_t) m.moment;
+        return free_and_strdup(&info->explanation, m.explanation);
+}
+
+static int parse_revocation(struct json_object *object, StateRevocation *revocation)
+{
+        RevocationMembers m = {};
+        int r;
+
+        r = take_apart(object, revocation_fields, &m);
+        if (r != 0)
+                return r;
+        revocation->asked_usec = (usec_t) m.asked;
+        revocation->revoked_usec = (usec_t) m.revoked;
+        return free_and_strdup(&revocation->reason, m.reason);
 }
 
 static int parse_certificate(struct json_object *object, StateCertificate *certificate)
@@ -193,14 +328,19 @@ static int parse_certificate(struct json_object *object, StateCertificate *certi
         certificate->installed_usec = (usec_t) m.installed;
         certificate->checked_usec = (usec_t) m.checked;
         certificate->is_set = true;
+        certificate->is_placeholder = m.placeholder;
         if (free_and_strdup(&certificate->generation, m.generation) < 0 ||
             free_and_strdup(&certificate->serial, m.serial) < 0 ||
             free_and_strdup(&certificate->fingerprint, m.fingerprint) < 0 ||
             free_and_strdup(&certificate->issuer, m.issuer) < 0 ||
             free_and_strdup(&certificate->key_type, m.key_type) < 0 ||
-            free_and_strdup(&certificate->directory, m.directory) < 0)
+            free_and_strdup(&certificate->directory, m.directory) < 0 ||
+            free_and_strdup(&certificate->ca, m.ca) < 0)
                 return -ENOMEM;
-        return json_to_strv(m.identifiers, &certificate->identifiers);
+        r = m.renewal_info ? parse_renewal_info(m.renewal_info, &certificate->renewal_info) : 0;
+        if (r == 0 && m.revocation)
+                r = parse_revocation(m.revocation, &certificate->revocation);
+        return r == 0 ? json_to_strv(m.identifiers, &certificate->identifiers) : r;
 }
 
 static int parse_order(struct json_object *object, StateOrder *order)
@@ -239,6 +379,29 @@ static int parse_failure(struct json_object *object, StateFailure *failure)
         return 0;
 }
 
+static int parse_authorities(struct json_object *list, State *state)
+{
+        for (size_t i = 0; i < json_object_array_length(list); i++) {
+                struct json_object *object = json_object_array_get_idx(list, i);
+                StateAuthority *authority = &state->authorities[state->n_authorities];
+                AuthorityMembers m = {};
+                int r;
+
+                if (!json_object_is_type(object, json_type_object))
+                        return STATE_E_DAMAGED;
+                r = take_apart(object, authority_fields, &m);
+                if (r != 0)
+                        return r;
+                state->n_authorities++;
+                r = m.failure ? parse_failure(m.failure, &authority->failure) : 0;
+                if (r == 0)
+                        r = free_and_strdup(&authority->directory, m.directory);
+                if (r != 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* Return: 0, STATE_E_DAMAGED, STATE_E_NEWER, -errno. */
 static int check_version(struct json_object *document)
 {
@@ -268,7 +431,11 @@ static int parse_members(struct json_object *document, State *state)
                 r = parse_order(m.order, &state->order);
         if (r == 0 && m.failure)
                 r = parse_failure(m.failure, &state->failure);
-        return r;
+        if (r == 0 && m.challenges)
+                r = json_to_strv(m.challenges, &state->challenges);
+        if (r == 0 && m.authorities)
+                r = parse_authorities(m.authorities, state);
+        return r == 0 ? free_and_strdup(&state->thumbprint, m.thumbprint) : r;
 }
 
 int state_parse(const char *text, size_t length, State **ret)

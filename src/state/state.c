@@ -23,6 +23,9 @@ void state_certificate_done(StateCertificate *certificate)
         strv_free(certificate->identifiers);
         free(certificate->key_type);
         free(certificate->directory);
+        free(certificate->ca);
+        free(certificate->renewal_info.explanation);
+        free(certificate->revocation.reason);
         *certificate = (StateCertificate){};
 }
 
@@ -42,6 +45,13 @@ void state_failure_done(StateFailure *failure)
         *failure = (StateFailure){};
 }
 
+void state_authority_done(StateAuthority *authority)
+{
+        free(authority->directory);
+        state_failure_done(&authority->failure);
+        *authority = (StateAuthority){};
+}
+
 void state_free(State *state)
 {
         if (!state)
@@ -49,5 +59,49 @@ void state_free(State *state)
         state_certificate_done(&state->certificate);
         state_order_done(&state->order);
         state_failure_done(&state->failure);
+        strv_free(state->challenges);
+        FOREACH_ARRAY (authority, state->authorities, state->n_authorities)
+                state_authority_done(authority);
+        free(state->thumbprint);
         free(state);
+}
+
+/* The type in a word "TYPE IDENTIFIER" of this identifier; CHALLENGE_TYPE_INVALID of another. */
+static ChallengeType type_of(const char *word, const char *identifier)
+{
+        const char *blank = strchr(word, ' ');
+        char name[CHALLENGE_TYPE_NAME_MAX];
+
+        if (!blank || !streq(blank + 1, identifier) || (size_t) (blank - word) >= sizeof(name))
+                return CHALLENGE_TYPE_INVALID;
+        (void) snprintf(name, sizeof(name), "%.*s", (int) (blank - word), word);
+        return challenge_type_from_string(name);
+}
+
+ChallengeType state_challenge(char *const *challenges, const char *identifier)
+{
+        for (size_t i = 0; challenges && challenges[i]; i++) {
+                ChallengeType type = type_of(challenges[i], identifier);
+
+                if (type != CHALLENGE_TYPE_INVALID)
+                        return type;
+        }
+        return CHALLENGE_TYPE_INVALID;
+}
+
+int state_set_challenge(char ***challenges, const char *identifier, ChallengeType type)
+{
+        _cleanup_free_ char *text = NULL;
+
+        if (asprintf(&text, "%s %s", challenge_type_to_string(type), identifier) < 0) {
+                text = NULL;
+                return -ENOMEM;
+        }
+        STRV_FOREACH (word, *challenges)
+                if (type_of(*word, identifier) != CHALLENGE_TYPE_INVALID) {
+                        free(*word);
+                        *word = TAKE_PTR(text);
+                        return 0;
+                }
+        return strv_append(challenges, text);
 }

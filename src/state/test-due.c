@@ -56,13 +56,29 @@ static char *fewer_names[] = {"a.example", NULL};
 static char directory[] = "https://ca.example/dir";
 static char other_directory[] = "https://other.example/dir";
 
+static ConfigCa ca = {.directory = directory}, other_ca = {.directory = other_directory};
+
 static Config make_config(void)
 {
         return (Config){
                         .identifiers = names,
-                        .directory = directory,
+                        .cas = &ca,
+                        .n_cas = 1,
                         .key_type = KEY_TYPE_EC_P256,
         };
+}
+
+/* Whatever else could be said of one. */
+static void test_due_evaluate__placeholder(_unused_ void **unused)
+{
+        StateCertificate certificate = make_certificate(90 * DAY);
+        Config config = make_config();
+
+        certificate.is_placeholder = true;
+        assert_int_equal(due_evaluate(&certificate, &config, 0, T0), DUE_FIRST);
+        config.identifiers = other_names;
+        assert_int_equal(due_evaluate(&certificate, &config, T0, T0 + 80 * DAY), DUE_FIRST);
+        state_certificate_done(&certificate);
 }
 
 static void test_due_evaluate__age(_unused_ void **unused)
@@ -93,6 +109,35 @@ static void test_due_evaluate__age(_unused_ void **unused)
         }
 }
 
+/* Never later than by age, and never on the day on which it was installed. */
+static void test_due_evaluate__renewal_info(_unused_ void **unused)
+{
+        static const struct {
+                usec_t moment, now;
+                DueReason expected;
+        } table[] = {
+                        {0, T0 + 59 * DAY, DUE_NOT},
+                        {T0 + 20 * DAY, T0 + 20 * DAY - 1, DUE_NOT},
+                        {T0 + 20 * DAY, T0 + 20 * DAY, DUE_RENEWAL_INFO},
+                        {T0 + 20 * DAY, T0 + 61 * DAY, DUE_EXPIRING},
+                        {T0 + 80 * DAY, T0 + 60 * DAY, DUE_EXPIRING},
+                        {T0 + 2900000 * DAY, T0 + 59 * DAY, DUE_NOT},
+                        {1, T0 + HOUR, DUE_NOT},
+                        {1, T0 + 5 * SECOND + DAY - 1, DUE_NOT},
+                        {1, T0 + 5 * SECOND + DAY, DUE_RENEWAL_INFO},
+        };
+
+        FOREACH_ARRAY (row, table, ELEMENTSOF(table)) {
+                StateCertificate certificate = make_certificate(90 * DAY);
+                Config config = make_config();
+
+                certificate.renewal_info.moment_usec = row->moment;
+                assert_int_equal(due_evaluate(&certificate, &config, 0, row->now), row->expected);
+                assert_true((due_moment(&certificate) <= row->now) == (row->expected != DUE_NOT));
+                state_certificate_done(&certificate);
+        }
+}
+
 static void test_due_evaluate__clock_behind_the_certificate(_unused_ void **unused)
 {
         StateCertificate certificate = make_certificate(90 * DAY);
@@ -119,7 +164,7 @@ static void test_due_evaluate__configuration_changed(_unused_ void **unused)
         assert_int_equal(due_evaluate(&certificate, &config, 0, T0), DUE_KEY_TYPE);
         config = make_config();
 
-        config.directory = other_directory;
+        config.cas = &other_ca;
         assert_int_equal(due_evaluate(&certificate, &config, 0, T0), DUE_CA);
         free(certificate.directory);
         certificate.directory = NULL;
@@ -140,6 +185,10 @@ static void test_due_evaluate__requested(_unused_ void **unused)
                         {T0 + HOUR, T0 + HOUR, DUE_REQUESTED},
                         {T0 + HOUR + 1, T0 + HOUR, DUE_NOT}, /* of the future: not yet */
                         {T0 + HOUR, T0 + 80 * DAY, DUE_EXPIRING},
+                        /* Installed in the future: a little, or by a clock that was wrong. */
+                        {T0 + 1 * SECOND, T0 + 2 * SECOND, DUE_NOT},
+                        {T0 - 9 * HOUR, T0 - 8 * HOUR, DUE_REQUESTED},
+                        {0, T0 - 8 * HOUR, DUE_NOT},
         };
 
         FOREACH_ARRAY (row, table, ELEMENTSOF(table)) {
@@ -204,22 +253,30 @@ static void test_due_settings_fingerprint__every_setting_counts(_unused_ void **
         static char ab[] = "ab", c[] = "c", a[] = "a", bc[] = "bc";
         static char *contact[] = {mail, NULL}, *split_a[] = {ab, c, NULL},
                     *split_b[] = {a, bc, NULL};
-        Config configs[12];
+        ConfigCa agreed = {.directory = directory, .terms_of_service_agreed = true},
+                 trusting = {.directory = directory, .trust = path}, both[] = {ca, other_ca},
+                 customer = {.directory = directory, .account = ab};
+        Config configs[16];
         _cleanup_strv_free_ char **digits = NULL;
 
         FOREACH_ARRAY (config, configs, ELEMENTSOF(configs))
                 *config = make_config();
         configs[1].identifiers = other_names;
-        configs[2].directory = other_directory;
+        configs[2].cas = &other_ca;
         configs[3].contact = contact;
-        configs[4].terms_of_service_agreed = true;
+        configs[4].cas = &agreed;
         configs[5].key_type = KEY_TYPE_EC_P384;
         configs[6].account_key_type = KEY_TYPE_EC_P384;
-        configs[7].trust = path;
+        configs[7].cas = &trusting;
         configs[8].webroot_directory = path;
         configs[9].firewall_mode = FIREWALL_OFF;
         configs[10].identifiers = split_a;
         configs[11].identifiers = split_b;
+        configs[12].stateless = true;
+        configs[13].thumbprint = path;
+        configs[14].cas = both;
+        configs[14].n_cas = 2;
+        configs[15].cas = &customer;
 
         FOREACH_ARRAY (config, configs, ELEMENTSOF(configs)) {
                 _cleanup_free_ char *one = fingerprint(config), *again = fingerprint(config);
@@ -234,7 +291,9 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_due_renew_at__table),
+                        cmocka_unit_test(test_due_evaluate__placeholder),
                         cmocka_unit_test(test_due_evaluate__age),
+                        cmocka_unit_test(test_due_evaluate__renewal_info),
                         cmocka_unit_test(test_due_evaluate__clock_behind_the_certificate),
                         cmocka_unit_test(test_due_evaluate__configuration_changed),
                         cmocka_unit_test(test_due_evaluate__requested),

@@ -45,6 +45,14 @@ static State *make_full_state(unsigned n_identifiers)
                         .identifiers = make_identifiers(n_identifiers),
                         .key_type = strdup("rsa-2048"),
                         .directory = strdup("https://ca.example/dir"),
+                        .revocation = {6, 7, strdup("keyCompromise")},
+                        .renewal_info =
+                                        {
+                                                        .again_usec = 8,
+                                                        .moment_usec = 9,
+                                                        .explanation = strdup(
+                                                                        "https://ca.example/why"),
+                                        },
         };
         state->order = (StateOrder){
                         .url = strdup("https://ca.example/order/1"),
@@ -61,12 +69,16 @@ static State *make_full_state(unsigned n_identifiers)
                         .next_attempt_usec = 7,
                         .settings = strdup("00ff"),
         };
+        assert_int_equal(strv_append(&state->challenges, "http-01 a.example"), 0);
+        assert_int_equal(strv_append(&state->challenges, "dns-01 *.b.example"), 0);
+        state->thumbprint = strdup("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
         return state;
 }
 
 static void assert_same(const State *a, const State *b)
 {
         assert_true(a->certificate.is_set && b->certificate.is_set);
+        assert_true(a->certificate.is_placeholder == b->certificate.is_placeholder);
         assert_string_equal(a->certificate.generation, b->certificate.generation);
         assert_string_equal(a->certificate.serial, b->certificate.serial);
         assert_string_equal(a->certificate.fingerprint, b->certificate.fingerprint);
@@ -79,6 +91,15 @@ static void assert_same(const State *a, const State *b)
         assert_true(a->certificate.checked_usec == b->certificate.checked_usec);
         assert_true(strv_equal(a->certificate.identifiers, b->certificate.identifiers));
 
+        assert_true(a->certificate.renewal_info.again_usec ==
+                    b->certificate.renewal_info.again_usec);
+        assert_true(a->certificate.renewal_info.moment_usec ==
+                    b->certificate.renewal_info.moment_usec);
+        assert_string_equal(a->certificate.renewal_info.explanation,
+                            b->certificate.renewal_info.explanation);
+
+        assert_string_equal(a->thumbprint, b->thumbprint);
+        assert_true(strv_equal(a->challenges, b->challenges));
         assert_string_equal(a->order.url, b->order.url);
         assert_string_equal(a->order.directory, b->order.directory);
         assert_true(a->order.created_usec == b->order.created_usec);
@@ -108,6 +129,31 @@ static void test_state_parse__what_was_formatted(_unused_ void **unused)
         }
 }
 
+static void test_state_parse__authorities(_unused_ void **unused)
+{
+        _cleanup_(state_freep) State *state = make_full_state(1), *read = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        for (state->n_authorities = 0; state->n_authorities < STATE_AUTHORITIES_MAX;) {
+                StateAuthority *a = &state->authorities[state->n_authorities++];
+
+                assert_true(asprintf(&a->directory, "https://%zu.example/", state->n_authorities) >
+                            0);
+                a->failure.count = (unsigned) state->n_authorities - 1;
+                a->failure.next_attempt_usec = 7 * state->n_authorities;
+        }
+        assert_int_equal(free_and_strdup(&state->certificate.ca, "letsencrypt"), 0);
+        assert_int_equal(state_format(state, &text), 0);
+        assert_int_equal(state_parse(text, strlen(text), &read), 0);
+        assert_same(state, read);
+        assert_string_equal(read->certificate.ca, "letsencrypt");
+        assert_int_equal(read->n_authorities, STATE_AUTHORITIES_MAX);
+        assert_string_equal(read->authorities[3].directory, "https://4.example/");
+        assert_int_equal(read->authorities[3].failure.count, 3);
+        assert_true(read->authorities[3].failure.next_attempt_usec == 28);
+        assert_int_equal(read->authorities[0].failure.count, 0);
+}
+
 static void test_state_parse__nothing_set(_unused_ void **unused)
 {
         _cleanup_(state_freep) State *state = NULL, *read = NULL;
@@ -119,6 +165,22 @@ static void test_state_parse__nothing_set(_unused_ void **unused)
         assert_false(read->certificate.is_set);
         assert_null(read->order.url);
         assert_int_equal(read->failure.count, 0);
+}
+
+static void test_state_format__placeholder(_unused_ void **unused)
+{
+        static const bool both[] = {true, false};
+
+        FOREACH_ARRAY (is_placeholder, both, ELEMENTSOF(both)) {
+                _cleanup_(state_freep) State *state = make_full_state(1), *read = NULL;
+                _cleanup_free_ char *text = NULL;
+
+                state->certificate.is_placeholder = *is_placeholder;
+                assert_int_equal(state_format(state, &text), 0);
+                assert_true(!!strstr(text, "placeholder") == *is_placeholder);
+                assert_int_equal(state_parse(text, strlen(text), &read), 0);
+                assert_same(state, read);
+        }
 }
 
 static void test_state_format__never_is_late(_unused_ void **unused)
@@ -140,9 +202,28 @@ static void test_state_parse__table(_unused_ void **unused)
         } table[] = {
                         {"{\"version\":1}", 0},
                         {"{\"version\":1,\"certificate\":null,\"order\":null,\"failure\":null}", 0},
+                        {"{\"version\":1,\"authorities\":[]}", 0},
+                        {"{\"version\":1,\"authorities\":[{\"directory\":\"https://a.b/\"}]}", 0},
+                        {"{\"version\":1,\"authorities\":[{\"directory\":\"http://a.b/\"}]}",
+                         STATE_E_DAMAGED},
+                        {"{\"version\":1,\"authorities\":[1]}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"authorities\":[{}]}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"authorities\":[{},{},{},{},{}]}", STATE_E_DAMAGED},
                         {"{\"version\":1,\"laterMember\":[1,2]}", 0},
+                        {"{\"version\":1,\"thumbprint\":\"Nzb-_\"}", 0},
+                        {"{\"version\":1,\"challenges\":[\"dns-01 a\",\"new-07 b\"]}", 0},
+                        {"{\"version\":1,\"challenges\":[\"dns-01\"]}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"challenges\":[\"dns-01 \"]}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"challenges\":[\"dns-01 a b\"]}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"challenges\":[\"dns-01 \\u001b[31m\"]}",
+                         STATE_E_DAMAGED},
+                        {"{\"version\":1,\"thumbprint\":\"\\u001b[31m\"}", STATE_E_DAMAGED},
                         {"{\"version\":1,\"certificate\":{" CERTIFICATE "}}", 0},
                         {"{\"version\":1,\"certificate\":{" CERTIFICATE ",\"later\":true}}", 0},
+                        {"{\"version\":1,\"certificate\":{" CERTIFICATE ",\"placeholder\":true}}",
+                         0},
+                        {"{\"version\":1,\"certificate\":{" CERTIFICATE ",\"placeholder\":1}}",
+                         STATE_E_DAMAGED},
                         {"{\"version\":1,\"order\":{" ORDER "}}", 0},
                         {"{\"version\":1,\"failure\":{" FAILURE "}}", 0},
 
@@ -199,6 +280,14 @@ static void test_state_parse__one_member_damaged(_unused_ void **unused)
                         {"\"notBeforeUsec\":1", "\"notBeforeUsec\":3"},
                         {"\"notBeforeUsec\":1", "\"notBeforeUsec\":1.5"},
                         {"\"checkedUsec\":4", "\"unchecked\":4"},
+                        {"\"checkedUsec\":4", "\"checkedUsec\":4,\"renewalInfo\":1"},
+                        {"\"checkedUsec\":4", "\"checkedUsec\":4,\"renewalInfo\":{}"},
+                        {"\"checkedUsec\":4",
+                         "\"checkedUsec\":4,\"renewalInfo\":{\"againUsec\":1,\"explanation\":"
+                         "\"x\"}"},
+                        {"\"checkedUsec\":4", "\"checkedUsec\":4,\"revocation\":{}"},
+                        {"\"checkedUsec\":4",
+                         "\"checkedUsec\":4,\"revocation\":{\"askedUsec\":1,\"reason\":\"7\"}"},
                         {"[\"a.example\"]", "\"a.example\""},
                         {"[\"a.example\"]", "[1]"},
                         {"\"keyType\":\"ec-p256\"", "\"keyType\":\"EC P256\""},
@@ -250,11 +339,32 @@ static void test_state_parse__nuls_and_too_large(_unused_ void **unused)
         assert_int_equal(state_parse(zeros, STATE_BYTES_MAX + 1, &state), STATE_E_DAMAGED);
 }
 
+/* The last word counts, and what a newer version knows is no type here. */
+static void test_state_set_challenge__one_for_each_identifier(void **state)
+{
+        _cleanup_strv_free_ char **list = NULL;
+
+        (void) state;
+        assert_int_equal(state_challenge(list, "a"), CHALLENGE_TYPE_INVALID);
+        assert_int_equal(strv_append(&list, "new-07 a"), 0);
+        assert_int_equal(state_challenge(list, "a"), CHALLENGE_TYPE_INVALID);
+        assert_int_equal(state_set_challenge(&list, "a", CHALLENGE_TYPE_DNS01), 0);
+        assert_int_equal(state_set_challenge(&list, "*.a", CHALLENGE_TYPE_TLS_ALPN01), 0);
+        assert_int_equal(state_set_challenge(&list, "a", CHALLENGE_TYPE_HTTP01), 0);
+        assert_int_equal(state_challenge(list, "a"), CHALLENGE_TYPE_HTTP01);
+        assert_int_equal(state_challenge(list, "*.a"), CHALLENGE_TYPE_TLS_ALPN01);
+        assert_int_equal(state_challenge(list, ".a"), CHALLENGE_TYPE_INVALID);
+        assert_int_equal(strv_length(list), 3);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
+                        cmocka_unit_test(test_state_set_challenge__one_for_each_identifier),
                         cmocka_unit_test(test_state_parse__what_was_formatted),
+                        cmocka_unit_test(test_state_parse__authorities),
                         cmocka_unit_test(test_state_parse__nothing_set),
+                        cmocka_unit_test(test_state_format__placeholder),
                         cmocka_unit_test(test_state_format__never_is_late),
                         cmocka_unit_test(test_state_parse__table),
                         cmocka_unit_test(test_state_parse__one_member_damaged),

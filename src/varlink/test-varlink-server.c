@@ -390,7 +390,7 @@ static int listen_fd_in_child(int fd, const char *n)
                 setenv("LISTEN_FDS", n, 1);
                 if (fd >= 0 && dup2(fd, 3) < 0)
                         _exit(1);
-                r = varlink_listen_fd();
+                r = varlink_listen_fds(1);
                 _exit(r == 3 ? 0 : r == -ENOTCONN ? 2 : 3);
         }
         assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -398,14 +398,14 @@ static int listen_fd_in_child(int fd, const char *n)
         return WEXITSTATUS(status);
 }
 
-static void test_varlink_listen_fd__one_listening_unix_socket(void **state)
+static void test_varlink_listen_fds__one_listening_unix_socket(void **state)
 {
         TestService *service = *state;
         _cleanup_close_ int fd = peer(service);
         _cleanup_close_ int tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         assert_int_equal(listen(tcp, 1), 0);
-        assert_int_equal(varlink_listen_fd(), -ENOTCONN);
+        assert_int_equal(varlink_listen_fds(1), -ENOTCONN);
         assert_int_equal(listen_fd_in_child(service->server->listen_fd, "1"), 0);
         assert_int_equal(listen_fd_in_child(service->server->listen_fd, "2"), 2);
         assert_int_equal(listen_fd_in_child(fd, "1"), 2);
@@ -432,7 +432,7 @@ int main(void)
                         test(test_server__connections_take_turns),
                         test(test_server_free__disconnects_everybody),
                         test(test_varlink_connection__peer_pid),
-                        test(test_varlink_listen_fd__one_listening_unix_socket),
+                        test(test_varlink_listen_fds__one_listening_unix_socket),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

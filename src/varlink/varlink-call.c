@@ -201,6 +201,7 @@ static int refuse(VarlinkCall *call,
 static int dispatch(VarlinkCall *call, const Message *message)
 {
         const char *dot = strrchr(message->method, '.');
+        const unsigned connection_door = call->connection->server->door;
         const VarlinkInterface *interface = NULL;
         const VarlinkMethod *method;
         void *userdata = NULL;
@@ -232,6 +233,10 @@ static int dispatch(VarlinkCall *call, const Message *message)
                               VARLINK_ERROR_METHOD_NOT_FOUND,
                               "method",
                               message->method);
+        if (method->doors != 0 && connection_door != 0 && !(method->doors & connection_door)) {
+                connection_refused(call->connection, message->method, "not at this door");
+                return varlink_error(call, VARLINK_ERROR_PERMISSION_DENIED, NULL);
+        }
         if (message->upgrade)
                 return refuse(call,
                               message,

@@ -326,6 +326,11 @@ void *varlink_connection_get_userdata(const VarlinkConnection *connection)
         return connection->userdata;
 }
 
+unsigned varlink_connection_door(const VarlinkConnection *connection)
+{
+        return connection->server->door;
+}
+
 pid_t varlink_connection_peer_pid(const VarlinkConnection *connection)
 {
         return connection->pid;

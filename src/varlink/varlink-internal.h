@@ -14,6 +14,7 @@ struct VarlinkServer {
         const VarlinkServerCallbacks *callbacks;
         void *userdata;
         usec_t frame_timeout_usec;
+        unsigned door; /* 0: it has no number */
         VarlinkConnection *connections;
         size_t n_connections;
 };

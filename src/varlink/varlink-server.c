@@ -106,6 +106,11 @@ void varlink_server_free(VarlinkServer *server)
         free(server);
 }
 
+void varlink_server_set_door(VarlinkServer *server, unsigned door)
+{
+        server->door = door;
+}
+
 void varlink_server_set_frame_timeout(VarlinkServer *server, usec_t timeout_usec)
 {
         server->frame_timeout_usec = timeout_usec;
@@ -116,13 +121,16 @@ size_t varlink_server_connections(const VarlinkServer *server)
         return server->n_connections;
 }
 
-int varlink_listen_fd(void)
+int varlink_listen_fds(int n)
 {
-        int n = sd_listen_fds(1);
+        int found = sd_listen_fds(1);
 
-        if (n < 0)
-                return n;
-        if (n != 1 || sd_is_socket(SD_LISTEN_FDS_START, AF_UNIX, SOCK_STREAM, 1) <= 0)
+        if (found < 0)
+                return found;
+        if (found != n)
                 return -ENOTCONN;
+        for (int i = 0; i < n; i++)
+                if (sd_is_socket(SD_LISTEN_FDS_START + i, AF_UNIX, SOCK_STREAM, 1) <= 0)
+                        return -ENOTCONN;
         return SD_LISTEN_FDS_START;
 }

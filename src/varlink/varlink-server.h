@@ -42,6 +42,7 @@ typedef struct VarlinkMethod {
         const JsonField *fields; /* NULL: no parameters */
         size_t parameters_size;
         varlink_handler_t handle;
+        unsigned doors; /* where it can be called, a set of bits; 0: everywhere */
 } VarlinkMethod;
 
 typedef struct VarlinkInterface {
@@ -74,6 +75,11 @@ int varlink_server_new(sd_event *event,
                        const VarlinkServerCallbacks *callbacks,
                        void *userdata,
                        VarlinkServer **ret);
+/* Which of a service's doors this one is, a single bit: of the methods that name doors, it has
+ * those that name this one; the others are answered with VARLINK_ERROR_PERMISSION_DENIED. Without
+ * this call it has them all. */
+void varlink_server_set_door(VarlinkServer *server, unsigned door);
+
 /* Disconnects everybody. */
 void varlink_server_free(VarlinkServer *server);
 DEFINE_CLEANUP(VarlinkServer *, varlink_server_free);
@@ -91,6 +97,9 @@ void *varlink_connection_get_userdata(const VarlinkConnection *connection);
 /* The peer's pid as the kernel told at connect: for the audit trail only, never for a decision. 0
  * when it is of another pid namespace. */
 pid_t varlink_connection_peer_pid(const VarlinkConnection *connection);
+
+/* The door that the peer came in by; 0 when its server has no number. */
+unsigned varlink_connection_door(const VarlinkConnection *connection);
 
 VarlinkConnection *varlink_call_connection(const VarlinkCall *call);
 
@@ -110,6 +119,7 @@ int varlink_error_string(VarlinkCall *call, const char *error, const char *name,
 /* org.varlink.service.InvalidParameter with the parameter's name. Return as above. */
 int varlink_error_invalid_parameter(VarlinkCall *call, const char *parameter);
 
-/* The one listening socket that PID 1 handed us. Return: the descriptor, O_CLOEXEC; -ENOTCONN when
- * there is not exactly one, or it is not a listening AF_UNIX stream socket; -errno. */
-int varlink_listen_fd(void);
+/* The listening sockets that PID 1 handed us: descriptors from the one that is returned on,
+ * O_CLOEXEC, as many as n. Return: the first; -ENOTCONN when there are not n, or one is not a
+ * listening AF_UNIX stream socket; -errno. */
+int varlink_listen_fds(int n);

@@ -82,6 +82,8 @@ enum MHD_Result reply_to_request(Replies *replies,
         if (!token)
                 return MHD_queue_response(connection, MHD_HTTP_NOT_FOUND, replies->not_found);
         r = token_file_read(replies->directory_fd, token, text, &length);
+        if (r == -ENOENT)
+                r = thumbprint_file_answer(replies->directory_fd, token, text, &length);
         if (r < 0) {
                 /* Anybody may ask for what is not there; the other reasons are ours. */
                 if (r != -ENOENT)

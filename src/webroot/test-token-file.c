@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "acme/token.h"
 #include "base/file.h"
 #include "webroot/token-file.h"
 
@@ -122,10 +123,54 @@ static void test_token_file_read__no_regular_file(void **state)
         assert_int_equal(token_file_read(fd, TOKEN, text, &length), -EBADMSG);
 }
 
+static void test_thumbprint_file_answer__content(void **state)
+{
+        static const struct {
+                const char *content;
+                int r;
+        } cases[] = {
+                        {THUMBPRINT, 0},
+                        {THUMBPRINT "\n", -EBADMSG},
+                        {"short", -EBADMSG},
+                        {"", -EBADMSG},
+                        {TOKEN "." THUMBPRINT, -EBADMSG},
+        };
+        char text[KEY_AUTHORIZATION_MAX + 1] = "untouched", token[ACME_TOKEN_MAX + 1];
+        int fd = *(int *) *state;
+        size_t length = 4711;
+
+        assert_int_equal(thumbprint_file_answer(fd, TOKEN, text, &length), -ENOENT);
+        FOREACH_ARRAY (c, cases, ELEMENTSOF(cases)) {
+                assert_int_equal(file_replace(fd,
+                                              THUMBPRINT_FILE,
+                                              c->content,
+                                              strlen(c->content),
+                                              0644),
+                                 0);
+                assert_int_equal(thumbprint_file_answer(fd, TOKEN, text, &length), c->r);
+                if (c->r == 0)
+                        assert_string_equal(text, TOKEN "." THUMBPRINT);
+                if (c->r == 0)
+                        assert_int_equal(length, strlen(text));
+        }
+        /* The longest token still fits. */
+        memset(token, 'a', ACME_TOKEN_MAX);
+        token[ACME_TOKEN_MAX] = '\0';
+        assert_int_equal(file_replace(fd, THUMBPRINT_FILE, THUMBPRINT, strlen(THUMBPRINT), 0644),
+                         0);
+        assert_int_equal(thumbprint_file_answer(fd, token, text, &length), 0);
+        assert_int_equal(length, ACME_TOKEN_MAX + 1 + strlen(THUMBPRINT));
+        /* Where it is asked for like a token, it is none. */
+        assert_null(token_of_path(PREFIX THUMBPRINT_FILE));
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_token_of_path__grammar),
+                        cmocka_unit_test_setup_teardown(test_thumbprint_file_answer__content,
+                                                        setup,
+                                                        teardown),
                         cmocka_unit_test_setup_teardown(test_token_file_read__content,
                                                         setup,
                                                         teardown),

@@ -12,13 +12,17 @@
 
 #include "base/log.h"
 #include "base/time-util.h"
+#include "visitors/visitors.h"
 #include "webroot/reply.h"
-#include "webroot/visitors.h"
 #include "webroot/webroot.h"
 
 /* Request line, headers and our reply's headers of one connection. A validator sends a few hundred
  * bytes; more gets 431 or 414. */
 #define CONNECTION_MEMORY_BYTES 4096U
+
+/* Room for a thousand who only sit there, and for all validators beside them; LimitNOFILE= of the
+ * unit is above it. */
+#define VISITORS_MAX 2048U
 
 /* Connections taken from one socket before the others, and the ones inside, have their turn. */
 #define ACCEPTS_AT_ONCE 64U

@@ -5,9 +5,11 @@
 
 #include "x509/certificate.h"
 
+#include <arpa/inet.h>
 #include <openssl/x509v3.h>
 #include <time.h>
 
+#include "base/base64url.h"
 #include "base/escape.h"
 
 static void general_names_freep(GENERAL_NAMES **names)
@@ -46,13 +48,28 @@ int certificate_get_time(const ASN1_TIME *time, usec_t *ret)
         return 0;
 }
 
+/* RFC 5280 section 4.2.1.6: 4 bytes or 16. Return: 0, -EBADMSG, -ENOMEM. */
+static int append_address(char ***list, const ASN1_OCTET_STRING *address)
+{
+        int family = ASN1_STRING_length(address) == sizeof(struct in_addr) ? AF_INET : AF_INET6;
+        char text[INET6_ADDRSTRLEN];
+
+        if (family == AF_INET6 && ASN1_STRING_length(address) != sizeof(struct in6_addr))
+                return -EBADMSG;
+        if (!inet_ntop(family, ASN1_STRING_get0_data(address), text, sizeof(text)))
+                return -EBADMSG;
+        return strv_append(list, text);
+}
+
 /* Return: 0, -EBADMSG, -ENOMEM. */
-static int append_dns_name(char ***list, const GENERAL_NAME *name)
+static int append_name(char ***list, const GENERAL_NAME *name)
 {
         _cleanup_free_ char *copy = NULL;
         const unsigned char *data;
         size_t length;
 
+        if (name->type == GEN_IPADD)
+                return append_address(list, name->d.iPAddress);
         if (name->type != GEN_DNS)
                 return -EBADMSG;
         data = ASN1_STRING_get0_data(name->d.dNSName);
@@ -62,6 +79,9 @@ static int append_dns_name(char ***list, const GENERAL_NAME *name)
         copy = strndup((const char *) data, length);
         if (!copy)
                 return -ENOMEM;
+        /* An address is no DNS name, and must not be taken for one that stands where it belongs. */
+        if (strchr(copy, ':') || inet_pton(AF_INET, copy, &(struct in_addr){}) == 1)
+                return -EBADMSG;
         /* RFC 4343: in names, ASCII letters have no case. */
         for (char *p = copy; *p; p++)
                 if (*p >= 'A' && *p <= 'Z')
@@ -79,7 +99,7 @@ int certificate_get_names(X509 *certificate, char ***ret)
         if (!names || sk_GENERAL_NAME_num(names) <= 0)
                 return -EBADMSG;
         for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-                r = append_dns_name(&list, sk_GENERAL_NAME_value(names, i));
+                r = append_name(&list, sk_GENERAL_NAME_value(names, i));
                 if (r < 0)
                         return r;
         }
@@ -103,7 +123,7 @@ static char *format_hex(const unsigned char *data, size_t length)
         return text;
 }
 
-static int get_serial(X509 *certificate, char **ret)
+int certificate_get_serial(X509 *certificate, char **ret)
 {
         const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
         size_t length = (size_t) ASN1_STRING_length(serial);
@@ -114,7 +134,7 @@ static int get_serial(X509 *certificate, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-static int get_fingerprint(X509 *certificate, char **ret)
+int certificate_get_fingerprint(X509 *certificate, char **ret)
 {
         unsigned char digest[EVP_MAX_MD_SIZE];
         unsigned length;
@@ -123,6 +143,32 @@ static int get_fingerprint(X509 *certificate, char **ret)
                 return -ENOMEM;
         *ret = format_hex(digest, length);
         return *ret ? 0 : -ENOMEM;
+}
+
+int certificate_get_renewal_id(X509 *certificate, char **ret)
+{
+        const ASN1_OCTET_STRING *key_id = X509_get0_authority_key_id(certificate);
+        const ASN1_INTEGER *serial = X509_get0_serialNumber(certificate);
+        _cleanup_free_ char *key_text = NULL, *serial_text = NULL;
+        unsigned char bytes[1 + CERTIFICATE_SERIAL_BYTES_MAX] = {};
+        size_t length = (size_t) ASN1_STRING_length(serial);
+        const unsigned char *value;
+
+        if (!key_id)
+                return -ENOENT;
+        if (ASN1_STRING_length(key_id) == 0 || ASN1_STRING_length(key_id) > EVP_MAX_MD_SIZE ||
+            length == 0 || length > CERTIFICATE_SERIAL_BYTES_MAX ||
+            ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER)
+                return -EBADMSG;
+        memcpy(bytes + 1, ASN1_STRING_get0_data(serial), length);
+        /* As in DER, where a zero keeps the first bit from being a sign. */
+        value = bytes[1] & 0x80 ? bytes : bytes + 1;
+        key_text = base64url_encode(ASN1_STRING_get0_data(key_id),
+                                    (size_t) ASN1_STRING_length(key_id));
+        serial_text = base64url_encode(value, (size_t) (bytes + 1 + length - value));
+        if (!key_text || !serial_text || asprintf(ret, "%s.%s", key_text, serial_text) < 0)
+                return -ENOMEM;
+        return 0;
 }
 
 /* Return: 0; -ENOENT when the name has no common name; -ENOMEM. */
@@ -142,7 +188,7 @@ static int get_common_name(const X509_NAME *name, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-static int get_issuer(X509 *certificate, char **ret)
+int certificate_get_issuer(X509 *certificate, char **ret)
 {
         const X509_NAME *name = X509_get_issuer_name(certificate);
         _cleanup_(bio_freep) BIO *bio = NULL;
@@ -168,11 +214,11 @@ int certificate_summarize(X509 *certificate, CertificateSummary *ret)
         CertificateSummary summary = {};
         int r;
 
-        r = get_serial(certificate, &summary.serial);
+        r = certificate_get_serial(certificate, &summary.serial);
         if (r == 0)
-                r = get_fingerprint(certificate, &summary.fingerprint);
+                r = certificate_get_fingerprint(certificate, &summary.fingerprint);
         if (r == 0)
-                r = get_issuer(certificate, &summary.issuer);
+                r = certificate_get_issuer(certificate, &summary.issuer);
         if (r == 0)
                 r = certificate_get_time(X509_get0_notBefore(certificate),
                                          &summary.not_before_usec);
@@ -186,4 +232,14 @@ int certificate_summarize(X509 *certificate, CertificateSummary *ret)
         }
         *ret = summary;
         return 0;
+}
+
+bool certificate_is_placeholder(X509 *certificate)
+{
+        const X509_NAME *subject = X509_get_subject_name(certificate);
+        _cleanup_free_ char *name = NULL;
+
+        return X509_NAME_entry_count(subject) == 1 &&
+               X509_NAME_cmp(subject, X509_get_issuer_name(certificate)) == 0 &&
+               get_common_name(subject, &name) == 0 && streq(name, PLACEHOLDER_COMMON_NAME);
 }

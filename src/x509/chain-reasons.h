@@ -13,7 +13,9 @@ CHAIN_REASON(TOO_MANY, "tooMany", "is one too many: a chain has at most 10")
 CHAIN_REASON(MALFORMED, "malformed", "is not a well-formed X.509 v3 certificate")
 
 /* The first certificate: ours? */
+CHAIN_REASON(PLACEHOLDER, "placeholder", "is a placeholder, which the signer makes itself")
 CHAIN_REASON(OTHER_KEY, "otherKey", "is for another key than the one of the CSR")
+CHAIN_REASON(RETIRED_KEY, "retiredKey", "is for a key that is retired, since others may know it")
 CHAIN_REASON(OTHER_NAMES, "otherNames", "has other names than the configured identifiers")
 CHAIN_REASON(EXPIRED, "expired", "has expired")
 CHAIN_REASON(NOT_YET_VALID, "notYetValid", "becomes valid more than an hour from now")

@@ -62,6 +62,19 @@ int chain_verify(const Chain *chain,
 size_t chain_length(const Chain *chain);
 X509 *chain_get(const Chain *chain, size_t i); /* borrowed */
 
+/* How well a chain fits what its user would like. */
+typedef enum ChainPreference {
+        CHAIN_OTHER,      /* not at all */
+        CHAIN_HAS_ISSUER, /* one of its certificates, but not the last, is issued by that name */
+        CHAIN_PREFERRED,  /* the last one is; or it has the certificate of that fingerprint */
+} ChainPreference;
+
+/* wanted: a SHA-256 in lower-case hexadecimal, or the common name of an issuer, whose letters of
+ * ASCII have no case. Which root a chain is to lead to shows in its last certificate; what is in
+ * between may be in several.
+ * Spec: RFC 8555 section 7.4.2. Return: 0, -ENOMEM. */
+int chain_get_preference(const Chain *chain, const char *wanted, ChainPreference *ret);
+
 /* The certificates from first to the last but end, as PEM in one spelling (RFC 7468).
  * Return: 0, -ENOMEM. */
 int chain_format(const Chain *chain, size_t first, size_t end, char **ret);

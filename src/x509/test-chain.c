@@ -4,7 +4,6 @@
  */
 
 #include "base/test.h"
-#include "x509/certificate.h"
 #include "x509/chain.h"
 #include "x509/test-pki.h"
 
@@ -467,28 +466,6 @@ static void test_chain_reason__words(_unused_ void **state)
         }
 }
 
-static void named_issuer(PkiSpecs *s)
-{
-        s->ca.cn = "Evil \x1b[31m CA\n";
-        s->leaf.serial_bytes = 20;
-}
-
-static void test_certificate_summarize__fields(_unused_ void **state)
-{
-        _cleanup_(pki_done) Pki pki;
-        _cleanup_(certificate_summary_done) CertificateSummary s = {};
-
-        pki_make(&pki, "DNS:B.example,DNS:a.example", named_issuer);
-        assert_int_equal(certificate_summarize(pki.leaf, &s), 0);
-        assert_int_equal(strlen(s.serial), 40);
-        assert_int_equal(strlen(s.fingerprint), 64);
-        assert_int_equal(strspn(s.fingerprint, "0123456789abcdef"), 64);
-        assert_string_equal(s.issuer, "Evil \\x1b[31m CA\\x0a");
-        assert_true(s.not_before_usec == PKI_NOW_USEC - USEC_PER_DAY);
-        assert_true(s.not_after_usec == PKI_NOW_USEC + 89 * USEC_PER_DAY);
-        assert_true(strv_equal(s.identifiers, identifiers));
-}
-
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -503,7 +480,6 @@ int main(void)
                         cmocka_unit_test(test_chain_parse__malformed),
                         cmocka_unit_test(test_chain_format__what_was_parsed),
                         cmocka_unit_test(test_chain_reason__words),
-                        cmocka_unit_test(test_certificate_summarize__fields),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

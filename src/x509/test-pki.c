@@ -109,6 +109,11 @@ X509 *pki_certify(const PkiSpec *spec)
         set_name(X509_get_subject_name(certificate), spec->cn);
         CHECK(X509_set_issuer_name(certificate, X509_get_subject_name(issuer)));
         CHECK(X509_set_pubkey(certificate, spec->key));
+        /* The first version of X.509 has no extensions. */
+        if (spec->version != -1)
+                add_extension(certificate, issuer, NID_subject_key_identifier, "hash");
+        if (spec->version != -1 && spec->issuer)
+                add_extension(certificate, issuer, NID_authority_key_identifier, "keyid");
         add_extension(certificate, issuer, NID_subject_alt_name, spec->names);
         if (spec->names_twice)
                 add_extension(certificate, issuer, NID_subject_alt_name, spec->names);

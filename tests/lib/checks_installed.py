@@ -14,10 +14,29 @@ _SECONDS = 600
 # The exposure that `systemd-analyze security` may find at most, times ten, per unit.
 EXPOSURE = {
     "acme-signer@.service": 3,
+    "acme-account@.service": 12,
+    "acme-account-signer@.service": 3,
     "acme-challenge@.service": 3,
+    "acme-challenge-clean@.service": 3,
+    "acme-challenge-alpn@.service": 3,
+    "acme-challenge-alpn-clean@.service": 3,
+    "acme-dns@.service": 14,
+    "acme-dns-clean@.service": 14,
     "acme-webroot.service": 2,
+    "acme-alpn.service": 3,
     "acme-listener.service": 14,
+    "acme-listener-alpn.service": 14,
+    "acme-listener-close@.service": 14,
+    "acme-deploy@.service": 15,
     "acme-renew@.service": 12,
+    "acme-placeholder@.service": 6,
+    "acme-revoke@.service": 12,
+    "acme-ready@.service": 15,
+    "acme-credentials.service": 4,
+    "acme-stateless.service": 3,
+    "acme-verify@.service": 12,
+    "acme-signer-bridge@.service": 5,
+    "acme-signer-remote@.service": 14,
 }
 
 # What each room's program may link with, besides libc and libsystemd. A room that has no network has no library for
@@ -25,15 +44,32 @@ EXPOSURE = {
 _CONFIGURATION = {"libinih", "libidn2"}
 LIBRARIES = {
     "acme-signer": {"libcrypto", "libjson-c", *_CONFIGURATION},
+    "acme-account-signer": {"libcrypto", "libjson-c", *_CONFIGURATION},
     "acme-client": {"libcurl", "libjson-c", *_CONFIGURATION},
+    "acme-revoke": {"libcurl", "libjson-c", *_CONFIGURATION},
+    "acme-account": {"libcurl", "libjson-c", *_CONFIGURATION},
     "acme-challenge": {"libjson-c", *_CONFIGURATION},
+    "acme-dns": {"libjson-c", *_CONFIGURATION},
+    "acme-dns-publish": {"libjson-c", "libresolv", *_CONFIGURATION},
     "acme-listener": _CONFIGURATION,
     "acme-firewall": {"libnftables", "libjson-c", *_CONFIGURATION},
+    "acme-placeholder": {"libjson-c", *_CONFIGURATION},
+    "acme-directory": {"libjson-c"},
     "acme-webroot": {"libmicrohttpd"},
+    "acme-alpn": {"libssl", "libcrypto"},
+    # Of libcrypto the half that reads certificates.
+    "acme-deploy": {"libcrypto", "libjson-c", *_CONFIGURATION},
+    "acme-ready": {"libcrypto", "libjson-c", *_CONFIGURATION},
+    "acme-deploy-write": {"libcrypto", *_CONFIGURATION},
+    "acme-credentials": {"libcrypto", *_CONFIGURATION},
+    "acme-signer-bridge": set(),
+    "acme-signer-remote": set(),
+    "acme-verify": {"libssl", "libcrypto", *_CONFIGURATION},
+    "acmectl": {"libjson-c", *_CONFIGURATION},
 }
 _EVERYBODY = {"libc", "libsystemd"}
 _READELF = """
-for program in /usr/lib/acmeward/acme-*; do
+for program in /usr/lib/acmeward/acme-* /usr/bin/acmectl; do
         readelf --dynamic "$program" | sed -n "s|.*(NEEDED).*\\[\\([^.]*\\)\\.so.*|${program##*/} \\1|p"
 done
 """
@@ -136,7 +172,7 @@ def unit_tests(report, installed):
     """The unit tests as compiled in this release, with its own libraries; the host's release has had them already."""
     if installed.release == release_of_host():
         return
-    objects = install.objects(installed.image)
+    objects = install.compiled(installed.image)
     turn = Lock(objects).exclusive()
     status, seconds, log = installed.run(
         "unit", ["--setenv=CMOCKA_MESSAGE_OUTPUT=TAP", f"--bind-ro={ROOT}:/usr/src/acmeward",

@@ -14,6 +14,7 @@ import time
 import xml.etree.ElementTree
 
 from lib.host import BUILD, DIE_WITH_PARENT, ROOT
+from lib.report import FAILED, PASSED, SKIPPED, Check, Report
 
 FOLDER = ROOT / "tests" / "scenario"
 _MODULE_SECONDS = 1800
@@ -102,42 +103,59 @@ class Runner:
             self._read(f"{release}: {module.removeprefix('test_')}", results, output, status, seconds)
 
     def _read(self, prefix, results, output, status, seconds):
-        try:
-            # A case without a name is one that was interrupted.
-            cases = [case for case in xml.etree.ElementTree.parse(results).iter("testcase") if case.get("name")]
-        except (OSError, xml.etree.ElementTree.ParseError):
-            cases = []
         failed = False
-        for case in cases:
-            name = f"{prefix}: {case.get('name').removeprefix('test_')}"
-            duration = float(case.get("time", 0))
-            bad = [*case.iter("failure"), *case.iter("error")]
-            skip = case.find("skipped")
-            if bad:
-                failed = True
-                text = bad[0].text or bad[0].get("message") or ""
-                self._report.failed(name, f"{text}\nsee {output} and its folder", duration)
-            elif skip is not None:
-                self._report.skipped(name, skip.get("message") or "", duration)
-            else:
-                self._report.passed(name, duration)
-        # 0: passed, 1: a test failed, 5: no tests in it. Anything else cut the module short.
-        if status not in (0, 5) and not (status == 1 and failed):
+        for check in _checks(results, prefix):
+            failed = failed or check.outcome == FAILED
+            if check.outcome == FAILED:
+                check.reason += f"\nsee {output} and its folder"
+            self._report.add(check)
+        if _cut_short(status, failed):
             text = output.read_text(errors="replace")[-2000:]
             self._report.failed(prefix, f"pytest ended with {status}\n{text}\nsee {output}", seconds)
 
 
+def _checks(results, prefix):
+    """What pytest has written down of each test."""
+    try:
+        # A case without a name is one that was interrupted.
+        cases = [case for case in xml.etree.ElementTree.parse(results).iter("testcase") if case.get("name")]
+    except (OSError, xml.etree.ElementTree.ParseError):
+        return
+    for case in cases:
+        check = Check(f"{prefix}: {case.get('name').removeprefix('test_')}", PASSED, float(case.get("time", 0)))
+        bad = [*case.iter("failure"), *case.iter("error")]
+        skip = case.find("skipped")
+        if bad:
+            check.outcome, check.reason = FAILED, bad[0].text or bad[0].get("message") or ""
+        elif skip is not None:
+            check.outcome, check.reason = SKIPPED, skip.get("message") or ""
+        yield check
+
+
+def _cut_short(status, failed):
+    """0: passed, 1: a test failed, 5: no tests in it. Anything else has ended the module before its time."""
+    return status not in (0, 5) and not (status == 1 and failed)
+
+
 def run_one(names, releases):
-    """`tools/test scenario NAME…`: pytest on the terminal, once per release; returns its status."""
+    """`tools/test scenario NAME…`: pytest on the terminal, once per release, and the verdict; True if nothing failed."""
     arguments = []
     for name in names:
         found = find(name)
         if found is None:
             sys.exit(f"tools/test: no scenario {name}; there are {', '.join(sorted(modules()))}")
         arguments += found
-    status = 0
-    for release in releases:
-        print(f"--- {release}", flush=True)
-        done = subprocess.run([*DIE_WITH_PARENT, *PYTEST, "-v", f"--os={release}", *arguments], check=False, cwd=ROOT)
-        status = status or done.returncode
-    return status
+    report = Report()
+    with tempfile.TemporaryDirectory() as folder:
+        for release in releases:
+            print(f"--- {release}", flush=True)
+            results = pathlib.Path(folder) / f"{release}.xml"
+            done = subprocess.run([*DIE_WITH_PARENT, *PYTEST, "-v", f"--os={release}", f"--junitxml={results}",
+                                   *arguments], check=False, cwd=ROOT)
+            for check in _checks(results, release):
+                report.add(check, quiet=True)
+            if _cut_short(done.returncode, report.count(FAILED)):
+                report.failed(release, f"pytest ended with {done.returncode}")
+    if not report.checks:  # a name that is no test
+        report.failed(" ".join(names), "there is no such test")
+    return report.verdict()

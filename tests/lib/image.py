@@ -32,6 +32,17 @@ _MMDEBSTRAP_OPTIONS = [
     *[f"--dpkgopt={option}" for option in _DPKG_OPTIONS],
 ]
 
+# Debian starts at boot what is installed; here the test that wants it does.
+_NOTHING_STARTS = ('rm -f "$1"/etc/systemd/system/multi-user.target.wants/*.service '
+                   '"$1"/etc/systemd/system/sockets.target.wants/*')
+
+# The servers that scenarios put certificates into, and what else a scenario needs: one image for all of them.
+SERVERS = ["apache2", "caddy", "default-jre-headless", "dovecot-imapd", "dovecot-pop3d", "haproxy", "lighttpd",
+           "mariadb-server", "postfix", "postgresql", "vsftpd"]
+
+# Name servers, and what sends updates to them.
+DNS = ["bind9", "bind9-dnsutils"]
+
 
 class Image:
     """A root file system on disk, locked against removal while we use it."""
@@ -50,6 +61,9 @@ def _command(release, packages, target, cache):
         f"--include={','.join(packages)}",
         # Packages are downloaded once and kept: the next image, with one package more, fetches only that one.
         f'--setup-hook=mkdir -p "$1/var/cache/apt/archives" && mount --bind {cache} "$1/var/cache/apt/archives"',
+        # What is left out above is also where some packages make links: a Java runtime fails to install without it.
+        '--essential-hook=mkdir -p "$1/usr/share/man/man1"',
+        f"--customize-hook={_NOTHING_STARTS}",
         f'--customize-hook={_SETUP} "$1"',
         '--customize-hook=umount "$1/var/cache/apt/archives"',
     ]
@@ -59,7 +73,8 @@ def _command(release, packages, target, cache):
 def prepare(release, say=lambda text: None, more=()):
     """Return the Image of a release, with more packages if wanted; made first if it does not exist (a minute)."""
     packages = PACKAGES + sorted(more)
-    key = digest(release, "\n".join(packages + _MMDEBSTRAP_OPTIONS), _SETUP.read_bytes())
+    options = _MMDEBSTRAP_OPTIONS + ([_NOTHING_STARTS] if more else [])
+    key = digest(release, "\n".join(packages + options), _SETUP.read_bytes())
     folder = BUILD / "images"
     path = folder / f"{release}-{key}"
 
@@ -77,5 +92,6 @@ def prepare(release, say=lambda text: None, more=()):
             turn.release()
 
     lock = once(path, make)
-    prune(folder, release + "-", keep=3)
+    # The plain one, and those of modules that want more packages, before and after a change.
+    prune(folder, release + "-", keep=8)
     return Image(release, path, lock)

@@ -6,6 +6,7 @@ installing changed. A tree without meson.build gives no layer: the bed still boo
 """
 
 import os
+import tempfile
 
 from lib.container import Container
 from lib.host import BUILD, LIB, ROOT, BedError, Lock, digest, once, prune, remove_tree
@@ -71,6 +72,15 @@ def _compile(image, upper):
     if status != 0:
         tail = "\n".join(log.read_text(errors="replace").splitlines()[-40:])
         raise BedError(f"the tree does not build or install in {image.release}; {log} ends:\n{tail}")
+
+
+def compiled(image):
+    """The build directory, made anew if it is gone: the layer may have come from another tree of the same contents."""
+    folder = objects(image)
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=BUILD) as upper:
+            _compile(image, upper)
+    return folder
 
 
 def layers(image, say=lambda text: None):

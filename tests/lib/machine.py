@@ -7,6 +7,7 @@ on what these return as data (properties, fields, JSON), never on prose.
 
 import io
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -23,6 +24,9 @@ from lib.pebble import Pebble
 from lib.settings import Settings
 
 COMMAND_SECONDS = 120
+
+# Below /run/acme: what tests ask for, and what units of ours may leave.
+_LEFT_BEHIND = ("request", "revoke", "account-request", "account-key", "deploy", "challenges")
 
 
 @dataclass
@@ -57,13 +61,15 @@ def _plain(value):
 class Machine(Settings):
     """Use as a context manager, or call boot() and destroy()."""
 
-    def __init__(self, release=DEFAULT_RELEASE, bare=False, packages=(), say=lambda text: None):
-        """bare: the image alone, without acmeward installed. packages: Debian packages besides those of every image."""
+    def __init__(self, release=DEFAULT_RELEASE, bare=False, packages=(), reboots=False, say=lambda text: None):
+        """bare: the image alone, without acmeward installed. packages: Debian packages besides those of every image.
+        reboots: its files are on disk, so that they outlast it."""
         self.release = release
         self.systemd = RELEASES[release]["systemd"]
         self.image = image.prepare(release, say, packages)
         layers, self._layer_lock = ([self.image.path], None) if bare else install.layers(self.image, say)
-        self.container = Container(layers)
+        self._disk = host.BUILD / "run" / f"bed-{os.getpid()}-disk" if reboots else None
+        self.container = Container(layers, upper=self._disk)
         self._at_end = []
         self.outside = Outside(self)
         self.pebble = Pebble(self)
@@ -79,10 +85,19 @@ class Machine(Settings):
         self.outside.connect()
         return self
 
+    def reboot(self, orderly=True):
+        """Stop it, or kill all of it at once, and boot it again on the same files; returns when every job is done."""
+        if orderly:
+            self.container.poweroff()
+        self.container.destroy()
+        self.boot()
+
     def destroy(self):
         while self._at_end:
             self._at_end.pop()()
         self.container.destroy()
+        if self._disk is not None:
+            host.remove_tree(self._disk)
         for lock in (self._layer_lock, self.image.lock):
             if lock is not None:
                 lock.release()
@@ -96,10 +111,18 @@ class Machine(Settings):
         while self._at_end:
             self._at_end.pop()()
         self.pebble.stop()
-        self.run("systemctl stop 'acme-*' nginx.service; systemctl reset-failed; nft flush ruleset; "
-                 "rm -rf /var/lib/acme/accounts/* /var/lib/acme/certs/* /var/lib/acme/live/* "
-                 "/run/acme/challenges/*", check=False)
+        self.wait_until(self._stopped, 30, what="units of ours to stay stopped")
+        self.run("systemctl stop nginx.service; systemctl reset-failed; nft flush ruleset; "
+                 "rm -rf /var/lib/acme/*/* " + " ".join(f"/run/acme/{folder}/*" for folder in _LEFT_BEHIND), check=False)
         self.unconfigure()
+
+    def _stopped(self):
+        """Stop all units of ours; True when none has started another meanwhile."""
+        self.run("systemctl stop 'acme-*'", check=False)
+        left = self.run(["systemctl", "list-units", "--plain", "--no-legend",
+                         "--state=active,reloading,activating,deactivating", "acme-*"]).stdout
+        jobs = self.run(["systemctl", "list-jobs", "--plain", "--no-legend", "acme-*"], check=False).stdout
+        return left == "" and "acme-" not in jobs
 
     def mangler(self, **options):
         """A proxy before Pebble (which must run) that misbehaves on request: see lib/mangler.py."""
@@ -166,11 +189,13 @@ class Machine(Settings):
         return self.unit(unit)["ActiveState"] == "active"
 
     def settled(self, timeout=10):
-        """Wait until no unit of acme.slice is active or on its way (timers and sockets for good aside)."""
+        """Wait until no unit of acme.slice is active, or on its way, or about to be (what stays for good aside)."""
         def quiet():
             return not [u for u in self.units("acme-*")
-                        if u.get("ActiveState") in ("active", "activating", "deactivating", "reloading")
-                        and not u["Id"].endswith((".timer", ".slice"))]
+                        if (u.get("Job") or u.get("ActiveState") in ("active", "activating", "deactivating", "reloading"))
+                        and not u["Id"].endswith((".timer", ".slice")) and u["Id"] != "acme-credentials.socket"
+                        and not (u["Id"].startswith("acme-signer-bridge@") and u["Id"].endswith(".socket"))
+                        and not (u["Id"].startswith("acme-ready@") and u["ActiveState"] == "active")]
         return self.wait_until(quiet, timeout, what="every acme unit to end")
 
     # Journal

@@ -133,6 +133,11 @@ class Pebble:
     def intermediate(self, number=0):
         return self._curl(f"https://localhost:{MANAGEMENT_PORT}/intermediates/{number}")
 
+    def status_of(self, serial):
+        """("Valid", None), or ("Revoked", the reason's number, 0 without one) of a serial number in hexadecimal."""
+        found = json.loads(self._curl(f"https://localhost:{MANAGEMENT_PORT}/cert-status-by-serial/{serial.lstrip('0')}"))
+        return found["Status"], found.get("Reason", 0) if found["Status"] == "Revoked" else None
+
     def dns(self, action, **values):
         """The DNS server's management interface: dns("add-a", host="a.example.test", addresses=["192.0.2.9"])."""
         self._curl("--data", json.dumps(values), f"http://127.0.0.1:{DNS_MANAGEMENT_PORT}/{action}")

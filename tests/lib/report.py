@@ -84,8 +84,13 @@ class Report:
             lines.append(f"skipped: {', '.join(names)}: {reason}")
         seconds = time.monotonic() - self._begin
         lines.append(f"after {seconds:.0f} s; logs and journals of what failed are in build/logs")
+        print("\n" + "\n".join(lines), file=self._stream, flush=True)
+        return self.verdict()
+
+    def verdict(self):
+        """Print the last line; True if nothing failed."""
         verdict = f"{self.count(PASSED)} passed, {self.count(FAILED)} failed"
         if self.count(SKIPPED):
             verdict += f", {self.count(SKIPPED)} skipped"
-        print("\n" + "\n".join(lines) + f"\n{verdict}", file=self._stream, flush=True)
+        print(verdict, file=self._stream, flush=True)
         return self.count(FAILED) == 0

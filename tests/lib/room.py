@@ -29,7 +29,7 @@ except BaseException:
 {after}
 """
 
-SERVICE = "[Service]\nExecCondition=\nExecStart=\nExecStart={command}\n"
+SERVICE = "[Service]\nExecStart=\nExecStart={command}\n"
 SOCKET_START_POST = "[Socket]\nExecStartPost=\nExecStartPost=-{command}\n"
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The store as a scenario looks at it: what is live, what state.json says, and what openssl makes of the files."""
 
+import ipaddress
 import json
 import re
 
@@ -41,7 +42,9 @@ def certificate(machine, name, path=None):
         "fingerprint": next(v for k, v in values.items() if "ingerprint" in k).replace(":", "").lower(),
         "subject": values.get("subject", ""),
         "issuer": values["issuer"],
-        "names": sorted(re.findall(r"DNS:([^,\s]+)", text.stdout)),
+        "names": sorted(re.findall(r"DNS:([^,\s]+)", text.stdout) +
+                        [str(ipaddress.ip_address(address))
+                         for address in re.findall(r"IP Address:([^,\s]+)", text.stdout)]),
         "not_before": values["notBefore"],
         "not_after": values["notAfter"],
         "public_key": machine.run(["openssl", "x509", "-in", path, "-noout", "-pubkey"]).stdout,
@@ -58,15 +61,15 @@ def key_bits(machine, path):
     return machine.run(["openssl", "pkey", "-in", path, "-noout", "-text"]).stdout.splitlines()[0]
 
 
-def check_live(machine, name, identifiers):
-    """Everything that must hold of a live certificate; returns certificate()."""
+def check_live(machine, name, identifiers, root=None):
+    """Everything that must hold of a live certificate; returns certificate(). root: PEM, if not Pebble's."""
     folder = f"{LIVE}/{name}"
     found = certificate(machine, name)
     assert found["names"] == sorted(identifiers)
     assert found["public_key"] == public_key(machine, f"{folder}/privkey.pem")
     assert machine.read(f"{folder}/fullchain.pem") == (
         machine.read(f"{folder}/cert.pem") + machine.read(f"{folder}/chain.pem"))
-    machine.write("/run/acmeward-test/root.pem", machine.pebble.root())
+    machine.write("/run/acmeward-test/root.pem", root or machine.pebble.root())
     machine.run(["openssl", "verify", "-purpose", "sslserver", "-CAfile", "/run/acmeward-test/root.pem",
                  "-untrusted", f"{folder}/chain.pem", f"{folder}/cert.pem"])
     return found
@@ -81,9 +84,11 @@ def issue(machine, name="a.example.test", identifiers=None):
 
 def left_overs(machine):
     """What must not be there when no renewal runs: empty when all is well."""
-    tokens = machine.listdir("/run/acme/challenges")
-    doors = machine.listdir("/run/acme/signer") + machine.listdir("/run/acme/challenge")
-    leases = machine.run("find /run/acme/lease -mindepth 1 2>/dev/null", check=False).stdout.split()
+    tokens = machine.listdir("/run/acme/challenges") + machine.listdir("/run/acme/alpn")
+    doors = sum((machine.listdir(f"/run/acme/{place}") for place in (
+        "signer", "signer-for-challenge", "signer-for-placeholder", "signer-for-dns", "signer-for-revoke", "signer-for-alpn",
+        "account-signer", "challenge", "challenge-alpn")), [])
+    leases = machine.run("find /run/acme/lease /run/acme/lease-alpn -mindepth 1 2>/dev/null", check=False).stdout.split()
     processes = [process for process in machine.processes(unit=r"acme-.*")]
     return {what: found for what, found in {
         "tokens": tokens, "doors": doors, "leases": leases, "processes": processes,

@@ -44,6 +44,9 @@ def _fetch_ahead(releases):
         for release in releases:
             with contextlib.suppress(BedError):
                 image.prepare(release).lock.release()
+        for release in releases:
+            with contextlib.suppress(BedError):
+                image.prepare(release, more=image.SERVERS).lock.release()
     threading.Thread(target=fetch, daemon=True).start()
 
 
@@ -71,7 +74,7 @@ def main():
     exit_on_signals()
     if options.what == "scenario":
         try:
-            sys.exit(checks_scenarios.run_one(options.names, options.releases))
+            sys.exit(0 if checks_scenarios.run_one(options.names, options.releases) else 1)
         except KeyboardInterrupt:
             sys.exit(130)
     report = Report()

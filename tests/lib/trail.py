@@ -16,8 +16,7 @@ _NAMES = {message_id: name for name, message_id in EVENTS.items()}
 # systemd's own, of "unit started": which units of ours PID 1 started since a mark.
 _UNIT_STARTED = ("39f53479d3a045ac8e11786248231fbf", "7d4958e842da4a758f6c1cdc7b36dcc5")
 # systemd's words for how a run of a unit ended; a unit that ended well is soon forgotten, these entries stay.
-_ENDINGS = {"7ad2d189f7e94e70a38c781354912448": "success", "d9b373ed55a64feb8242e02dbe79a49c": "failed",
-            "0e4284a0caca4bfc81c0bb6786972673": "skipped"}
+_ENDINGS = {"7ad2d189f7e94e70a38c781354912448": "success", "d9b373ed55a64feb8242e02dbe79a49c": "failed"}
 
 
 def trail(machine, since=None, *events, **fields):
@@ -60,7 +59,7 @@ def started_units(machine, since):
 
 
 def endings(machine, since, unit):
-    """How the runs of a unit ended since the mark, in order: "success", "failed" or "skipped"."""
+    """How the runs of a unit ended since the mark, in order: "success" or "failed"."""
     return [_ENDINGS[entry["MESSAGE_ID"]] for entry in machine.journal(since=since, _PID="1", UNIT=unit)
             if entry.get("MESSAGE_ID") in _ENDINGS]
 

@@ -7,7 +7,9 @@ everybody out, or has a rule of its own for everything.
 
 from dataclasses import dataclass
 
-PACKAGES = ["apache2", "caddy", "haproxy", "lighttpd"]
+from lib import image
+
+PACKAGES = image.SERVERS
 DOCS = "/usr/share/doc/acmeward/webserver"
 NAMES = [f"{letter}.example.test" for letter in "abcd"]
 

@@ -183,6 +183,6 @@ def test_ca_that_drops_packets_holding_the_port_open_for_134_seconds(outside):
     opened = one(outside, mark, "PORT_OPENED")
     closed = one(outside, mark, "PORT_CLOSED")
     seconds = (int(closed["__REALTIME_TIMESTAMP"]) - int(opened["__REALTIME_TIMESTAMP"])) / 1e6
-    assert seconds <= 65, seconds
+    assert seconds < 90, seconds
     assert outside.unit(UNIT)["ExecMainStatus"] == "75"
     assert json.dumps(store.failure(outside, NAME)) != "{}"

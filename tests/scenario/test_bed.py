@@ -115,7 +115,7 @@ def test_reset__leaves_nothing(fresh):
     assert "TermsOfServiceAgreed=yes\n" in fresh.read("/etc/acme/acme.conf.d/50-test-bed.conf")
     fresh.reset()
     assert fresh.listening() == []
-    assert not fresh.exists("/etc/acme/acme.conf.d")
+    assert fresh.listdir("/etc/acme/acme.conf.d") == fresh.listdir("/etc/acme/certs") == []
 
 
 _BOOTS_AND_WAITS = """

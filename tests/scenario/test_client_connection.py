@@ -52,7 +52,7 @@ def test_oversize_body(fresh, ca, step):
     ca.on(step).flood(5_000_000)
     begin = time.monotonic()
     fails(fresh, 75)
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 29  # Not as long as a request is waited for.
     assert requests(ca)[step] == 1
 
 
@@ -94,7 +94,7 @@ def test_ca_drops_packets(fresh):
     try:
         begin = time.monotonic()
         fails(fresh, 75)
-        assert 9 < time.monotonic() - begin < 15
+        assert 9 < time.monotonic() - begin < 29
     finally:
         fresh.run(["ip", "link", "del", "gone"])
 

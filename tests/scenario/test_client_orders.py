@@ -50,6 +50,28 @@ def test_authorizations_that_are_valid_already(fresh, names):
         assert "challenge" not in renews(fresh, ca, identifiers)
 
 
+def test_what_the_ca_still_waits_for_is_taken_back(fresh, ca):
+    """One name has failed: of the others, what is pending is deactivated (section 7.5.2), and the CA agrees."""
+    names = [NAME, "b.example.test", "c.example.test"]
+    fresh.configure(NAME, Identifiers=names)
+    ca.on("authorization", times=1).json({"status": "invalid"})
+    mark = fresh.cursor()
+    fails(fresh, 75)
+    taken = [e for e in ca.seen("authorization", method="POST") if e.payload]
+    assert [(e.payload, e.status) for e in taken] == [({"status": "deactivated"}, 200)] * 2
+    assert len(trail(fresh, mark, "SIGNED", ACME_OPERATION="DeactivateAuthorization")) == 2
+    assert one(fresh, mark, "AUTHORIZATION_FAILED")
+    # A CA that refuses it is told nothing more, and the failure is the same.
+    ca.heal()
+    ca.forget()
+    ca.on("authorization", times=1).json({"status": "invalid"})
+    ca.on("authorization", skip=len(names)).problem("malformed")
+    renew_at_once(fresh)
+    assert store.failure(fresh, NAME)["count"] == 1
+    fails(fresh, 75)
+    assert store.failure(fresh, NAME)["count"] == 2
+
+
 @pytest.mark.parametrize("status", ["ready", "processing"])
 def test_status_at_birth_that_does_not_last(fresh, ca, status):
     ca.on("newOrder").json({"status": status})

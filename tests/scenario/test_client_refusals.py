@@ -58,6 +58,9 @@ def test_account_has_vanished(fresh, ca, step):
     renews(fresh, ca)
     fresh.run(["touch", f"{store.REQUESTS}/{NAME}"])
     ca.forget()
+    # Pebble uses a valid authorization again now and then, also when told not to.
+    if step != "newOrder":
+        ca.on("newOrder").json({"status": "pending"})
     ca.on(step, times=1).problem("accountDoesNotExist", status=400)
     mark = fresh.cursor()
     assert renews(fresh, ca)["newAccount"] == 1
@@ -78,7 +81,9 @@ def test_ca_was_reset(fresh):
     with misbehaving_ca(fresh) as ca:
         fresh.run(["touch", f"{store.REQUESTS}/{NAME}"])
         seen = renews(fresh, ca)
-        assert seen["newAccount"] == 1 and seen["newOrder"] == 2
+        # One more than that where an order says which certificate it replaces: the CA has forgotten that, too.
+        replaces = "replaces" in ca.seen("newOrder")[0].payload
+        assert seen["newAccount"] == 1 and seen["newOrder"] == (3 if replaces else 2)
 
 
 def test_account_url_is_lost(fresh, ca):

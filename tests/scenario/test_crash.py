@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""SIGKILL of every room at several moments: within five seconds no token, no listener, no rule, no process, no door;
-and the next start succeeds.
+"""SIGKILL of every room at several moments, of its main process as `kill -9` does and of the whole unit: within five
+seconds no token, no listener, no rule, no process, no door; and the next start succeeds.
 
 The CA is held at the request that makes the moment, so that every run is killed at the same place.
 """
@@ -24,6 +24,10 @@ MOMENTS = [
     *[("challenge", moment) for moment in ("newOrder", "authorization", "challenge")],
     *[("webroot", moment) for moment in ("newOrder", "challenge")],
 ]
+
+# What `systemctl kill` kills. "all" is its default; with systemd 257 that is cgroup.kill, after which Linux 6.18 kills
+# what PID 1 puts into that control group, too.
+WHOM = ["main", "all"]
 
 POLICY_DROP = ("table inet filter { chain input { type filter hook input priority 0; policy drop; iif lo accept; "
                "ct state established,related accept; }; }")
@@ -57,21 +61,47 @@ def pid_of(machine, unit):
     return [process["pid"] for process in machine.processes(unit=unit.replace(".", r"\."))]
 
 
-def sigkill(machine, unit):
-    """The main process alone, as `kill -9` does. To kill the whole control group at once by cgroup.kill has Linux
-    kill what PID 1 puts into it later as well, cleaning up included (seen on 6.18 with systemd 257)."""
-    machine.systemctl("kill", "--kill-whom=main", "--signal=KILL", unit)
+def sigkill(machine, unit, whom="all"):
+    machine.systemctl("kill", f"--kill-whom={whom}", "--signal=KILL", unit)
 
 
+class Replaced:
+    """While it lasts, the unit runs something else; put back when it is killed at the latest."""
+
+    def __init__(self, machine, unit, commands):
+        self.machine, self.unit = machine, unit
+        self._folder = f"/run/systemd/system/{unit}.d"
+        lines = "".join(f"ExecStart={command}\n" for command in commands)
+        self._text = f"[Service]\nExecStart=\n{lines}"
+
+    def __enter__(self):
+        self.machine.write(f"{self._folder}/99-replaced.conf", self._text)
+        self.machine.systemctl("daemon-reload")
+        return self
+
+    def __exit__(self, *_):
+        if self.machine.exists(self._folder):
+            self.machine.run(["rm", "-r", self._folder])
+            self.machine.systemctl("daemon-reload")
+
+    def sigkill_it(self, whom):
+        """Wait for `sleep` in it, and kill that; what comes next is the real program again."""
+        self.machine.wait_until(lambda: "sleep" in [p["comm"] for p in self.machine.processes(
+            unit=self.unit.replace(".", r"\."))], 20, 0.02, what=f"{self.unit} to sleep")
+        self.__exit__()
+        sigkill(self.machine, self.unit, whom)
+
+
+@pytest.mark.parametrize("whom", WHOM)
 @pytest.mark.parametrize("room, moment", MOMENTS)
-def test_sigkill(guarded, room, moment):
+def test_sigkill(guarded, room, moment, whom):
     with guarded.mangler() as ca:
         guarded.configure(CA=ca.directory)
         with held_request(ca, moment) as arrived:
             start = guarded.popen(["systemctl", "start", UNIT])
             arrived()
             guarded.wait_until(lambda: pid_of(guarded, ROOMS[room]), what=f"{room} to run at {moment}")
-            sigkill(guarded, ROOMS[room])
+            sigkill(guarded, ROOMS[room], whom)
             if room == "client":
                 # Nobody but PID 1 is there to clean up, and the CA is still silent.
                 assert finish(start) != 0
@@ -85,26 +115,93 @@ def test_sigkill(guarded, room, moment):
     check_next_start(guarded)
 
 
+@pytest.mark.parametrize("whom", WHOM)
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_sigkill_of_the_listener(guarded, when):
+def test_sigkill_of_the_listener(guarded, when, whom):
     """Killed before it has asked PID 1 for the socket, and after; once, and then left alone."""
-    program = guarded.unit("acme-listener.service")["ExecStart"].split("path=")[1].split()[0]
-    kill = "ExecStart=/usr/bin/sh -c 'kill -KILL $$$$'\n"
-    lines = kill if when == "before" else f"ExecStart={program}\n{kill}"
-    folder = "/run/systemd/system/acme-listener.service.d"
-    guarded.write(f"{folder}/99-kill.conf", f"[Service]\nExecStart=\n{lines}")
-    guarded.systemctl("daemon-reload")
+    unit = "acme-listener.service"
+    program = guarded.unit(unit)["ExecStart"].split("path=")[1].split()[0]
+    sleep = "/usr/bin/sleep 60"
     mark = guarded.cursor()
-    start = guarded.popen(["systemctl", "start", UNIT])
-    try:
-        guarded.wait_until(lambda: "failed" in endings(guarded, mark, "acme-listener.service"), 10, 0.05)
-    finally:
-        guarded.run(["rm", "-r", folder])
-        guarded.systemctl("daemon-reload")
+    with Replaced(guarded, unit, [sleep] if when == "before" else [program, sleep]) as listener:
+        start = guarded.popen(["systemctl", "start", UNIT])
+        listener.sigkill_it(whom)
+    guarded.wait_until(lambda: "failed" in endings(guarded, mark, unit), 10, 0.05)
     # PID 1 may have tried again for the waiting client, or told it that the door is closed.
     finish(start)
     check_clean(guarded)
     check_next_start(guarded)
+
+
+def test_sigkill_of_the_listener__that_has_no_process_any_more(guarded):
+    """Its control group is there, and what would be started in it could be killed."""
+    with pending(guarded, NAME) as start:
+        guarded.systemctl("kill", "--signal=KILL", "acme-listener.service", check=False)
+    assert finish(start) == 0
+    check_clean(guarded)
+    check_next_start(guarded)
+
+
+def test_stop_that_has_to_kill(guarded):
+    """A challenge room that does not end when it is told to: TimeoutStopSec= is three seconds."""
+    folder = f"/run/systemd/system/{ROOMS['challenge']}.d"
+    guarded.write(f"{folder}/99-deaf.conf", "[Service]\nKillSignal=SIGCONT\n")
+    guarded.systemctl("daemon-reload")
+    mark = guarded.cursor()
+    try:
+        with guarded.mangler() as ca:
+            guarded.configure(CA=ca.directory)
+            with held_request(ca, "challenge") as arrived:
+                start = guarded.popen(["systemctl", "start", UNIT])
+                arrived()
+                assert guarded.listdir("/run/acme/challenges")
+                guarded.systemctl("stop", ROOMS["challenge"])
+                assert endings(guarded, mark, ROOMS["challenge"]) == ["failed"]
+                guarded.wait_until(lambda: guarded.listdir("/run/acme/challenges") == [], 5, 0.1)
+            finish(start)
+            check_clean(guarded)
+    finally:
+        guarded.run(["rm", "-r", folder])
+        guarded.systemctl("daemon-reload")
+    check_next_start(guarded)
+
+
+CLEANERS = {"challenge": f"acme-challenge-clean@{NAME}.service", "listener": "acme-listener-close@stopped.service",
+            "firewall": "acme-firewall-close@stopped.service"}
+
+
+@pytest.mark.parametrize("whom", WHOM)
+@pytest.mark.parametrize("cleaner", CLEANERS)
+def test_sigkill_of_who_cleans_up(guarded, cleaner, whom):
+    """It is tried again."""
+    unit = CLEANERS[cleaner]
+    with Replaced(guarded, unit, ["/usr/bin/sleep 60"]) as replaced:
+        with pending(guarded, NAME) as start:
+            if cleaner == "challenge":
+                sigkill(guarded, ROOMS["challenge"])
+            else:
+                guarded.systemctl("stop", "--no-block", UNIT)
+            replaced.sigkill_it(whom)
+        finish(start)
+    check_clean(guarded)
+    check_next_start(guarded)
+
+
+@pytest.mark.parametrize("name", [NAME, "b.example.test"])
+def test_leases_of_the_dead__whoever_comes_next_removes_them(guarded, name):
+    cleaner = CLEANERS["challenge"]
+    guarded.systemctl("mask", "--runtime", cleaner)
+    try:
+        with pending(guarded, NAME) as start:
+            sigkill(guarded, ROOMS["challenge"])
+        finish(start)
+        guarded.settled()
+        assert {"tokens", "leases"} == set(store.left_overs(guarded))
+    finally:
+        guarded.systemctl("unmask", "--runtime", cleaner)
+    guarded.run(["touch", f"{store.REQUESTS}/{name}"])
+    store.issue(guarded, name)
+    check_clean(guarded)
 
 
 def test_client_killed_while_the_listener_is_still_starting(guarded):

@@ -11,9 +11,25 @@ NAME = "a.example.test"
 PROMISED = {
     f"acme-signer@{NAME}.service": 0.3,
     f"acme-challenge@{NAME}.service": 0.3,
+    f"acme-challenge-alpn@{NAME}.service": 0.3,
+    f"acme-dns@{NAME}.service": 1.4,
+    f"acme-dns-clean@{NAME}.service": 1.4,
     "acme-webroot.service": 0.2,
+    "acme-alpn.service": 0.3,
     "acme-listener.service": 1.4,
+    "acme-listener-alpn.service": 1.4,
     f"acme-renew@{NAME}.service": 1.2,
+    f"acme-deploy@{NAME}.service": 1.5,
+    f"acme-placeholder@{NAME}.service": 0.6,
+    f"acme-revoke@{NAME}.service": 1.2,
+    "acme-account@letsencrypt.service": 1.2,
+    "acme-account-signer@letsencrypt.service": 0.3,
+    f"acme-ready@{NAME}.service": 1.5,
+    "acme-credentials.service": 0.4,
+    "acme-stateless.service": 0.3,
+    f"acme-verify@{NAME}.service": 1.2,
+    f"acme-signer-bridge@{NAME}.service": 0.5,
+    f"acme-signer-remote@{NAME}.service": 1.4,
 }
 
 

@@ -2,6 +2,7 @@
 """The packet filter: shut before, open for the CA while a challenge is pending, exactly as it was afterwards."""
 
 import contextlib
+import re
 
 import pytest
 
@@ -226,6 +227,7 @@ def test_port_that_is_really_listened_on(ca):
 
 
 SET = "inet filter open"
+TIMER, PROLONG = "acme-firewall-prolong.timer", "acme-firewall-prolong.service"
 
 
 def with_set(elements=""):
@@ -256,6 +258,47 @@ def test_set__one_element_with_a_timeout(ca):
     assert not ca.outside.reaches(80)
     one(ca, mark, "FIREWALL_OPENED")
     wait_for(ca, mark, "FIREWALL_CLOSED")
+
+
+def seconds_left(machine):
+    """Of our element, by the kernel's words."""
+    return next(element["elem"]["expires"] for item in machine.nft() for element in item.get("set", {}).get("elem", [])
+                if element["elem"]["val"] == 80)
+
+
+def micros(text):
+    """Of a span as `systemctl show` writes it."""
+    units = {"h": 3600, "min": 60, "s": 1}
+    return sum(int(n) * units[unit] for n, unit in re.findall(r"(\d+)(h|min|s)\b", text)) * 1_000_000
+
+
+def test_set__a_lease_that_lasts_longer_than_an_element(ca):
+    """It is given its whole time again, three times in its life; and never anew when it has gone."""
+    ca.configure(Mode="set", Set=SET)
+    ca.nft(with_set("elements = { 443 }"))
+    before = ruleset(ca)
+    with pending(ca):
+        assert ca.active(TIMER)
+        # An hour is more than a room may live; the timer is for leases that follow each other, and that of a host.
+        assert micros(ca.unit(f"acme-challenge@{NAME}.service")["RuntimeMaxUSec"]) < 3600 * 1_000_000
+        every = ca.run(["systemctl", "show", "--property=TimersMonotonic", TIMER]).stdout
+        assert "OnActiveUSec=20min" in every and "OnUnitActiveUSec=20min" in every
+        # Nearly at its end.
+        ca.nft("delete element inet filter open { 80 }\n"
+               f'add element inet filter open {{ 80 timeout 1h expires 10m comment "{COMMENT}" }}')
+        assert seconds_left(ca) <= 600
+        assert ca.start(PROLONG).ok
+        assert seconds_left(ca) > 600
+        assert elements(ca) == {443: (None, None), 80: (3600, COMMENT)}
+    assert ruleset(ca) == before
+    ca.wait_until(lambda: not ca.active(TIMER))
+    assert ca.start(PROLONG).ok
+    assert ruleset(ca) == before
+
+
+def test_set__the_timer_is_for_sets(ca):
+    with pending(ca):
+        assert not ca.active(TIMER)
 
 
 def test_set__a_port_of_the_administrator_stays(ca):

@@ -95,7 +95,7 @@ result = {
     "neighbour": can_connect("/run/acme/signer/neighbour.example.test", socket.AF_UNIX),
     "manager": can_connect("/run/systemd/private", socket.AF_UNIX),
 }""")
-    assert {"challenge", "signer"} <= set(found["doors"]) <= {"challenge", "signer", "state.json"}
+    assert {"challenge", "signer"} <= set(found["doors"]) <= {"challenge", "challenge-alpn", "dns", "signer", "state.json"}
     assert set(found["run"]) <= {"door", "request"}
     assert found["neighbour"] in ("ENOENT", "EACCES") and found["manager"] in ("ENOENT", "EACCES")
 
@@ -131,10 +131,11 @@ def test_no_other_account_action(target):
     found = attack(target, """
 door = Door("/run/acme/door/signer")
 door.call("SetAccount", account=ACCOUNT)
-names = ["Sign", "SignJws", "DeactivateAccount", "UpdateAccount", "KeyChange", "ChangeKey", "Revoke", "RevokeCert",
-         "DeactivateAuthorization"]
+names = ["Sign", "SignJws", "DeactivateAccount", "UpdateAccount", "KeyChange", "ChangeKey", "RevokeCert"]
 result = {
     "missing": {name: door.call(name, url=CA + "/x", nonce="AAAA")[0] for name in names},
+    "elsewhere": [door.call("Revoke", url=CA + "/x", nonce="AAAA")[0], door.call("DescribeRevocation")[0],
+                  door.call("SetRevocation", revoked=True)[0]],
     "contact": door.call("NewAccount", url=CA + "/sign-me-up", nonce="AAAA", contact=["mailto:evil@example.test"]),
     "status": door.call("Fetch", url=ACCOUNT, nonce="AAAA", payload="eyJzdGF0dXMiOiJkZWFjdGl2YXRlZCJ9"),
     "account": door.call("NewAccount", url=CA + "/sign-me-up", nonce="AAAA"),
@@ -142,6 +143,8 @@ result = {
     "answer": door.call("AnswerChallenge", url=ACCOUNT, nonce="AAAA"),
 }""")
     assert set(found["missing"].values()) == {"org.varlink.service.MethodNotFound"}
+    # What another unit's door has.
+    assert set(found["elsewhere"]) == {"org.varlink.service.PermissionDenied"}
     assert found["contact"][0] == found["status"][0] == "org.varlink.service.InvalidParameter"
     assert json_of(found["account"][1], "payload") == {
         "contact": ["mailto:admin@example.test"], "termsOfServiceAgreed": True}
@@ -170,12 +173,12 @@ door = Door("/run/acme/door/signer")
 door.call("SetAccount", account=ACCOUNT)
 result = []
 for url in FOREIGN:
-    for method in ("NewAccount", "NewOrder", "Fetch", "AnswerChallenge", "Finalize"):
+    for method in ("NewAccount", "NewOrder", "Fetch", "AnswerChallenge", "DeactivateAuthorization", "Finalize"):
         result.append(door.call(method, url=url, nonce="AAAA"))
     result.append(door.call("SetAccount", account=url))
     result.append(door.call("SetOrder", order=url))
 """, FOREIGN=FOREIGN)
-    assert len(found) == 7 * len(FOREIGN)
+    assert len(found) == 8 * len(FOREIGN)
     assert {error for error, _ in found} <= {f"{SIGNER}.UrlRefused", "org.varlink.service.InvalidParameter"}
     assert trail(target, mark, "SIGNED") == []
     refused = trail(target, mark, "REFUSED", ACME_CERTIFICATE=NAME)
@@ -183,14 +186,28 @@ for url in FOREIGN:
     assert all("\n" not in entry.get("ACME_URL", "") for entry in refused)
 
 
-def test_nonces_and_tokens_have_their_grammar(target):
+def test_no_account_is_deactivated_as_an_authorization(target):
+    """The words are the same (sections 7.3.6 and 7.5.2): no spelling of the account's URL gets them."""
+    mark = target.cursor()
+    found = attack(target, """
+door = Door("/run/acme/door/signer")
+door.call("SetAccount", account=ACCOUNT)
+head, _, last = ACCOUNT.rpartition("/")
+spellings = [ACCOUNT, ACCOUNT + "?a", ACCOUNT + "/", head + "//" + last, head.upper().replace("HTTPS:", "https:") + "/" + last,
+             head + "/x/../" + last, head + "/./" + last, head + "/%" + "%02x" % ord(last[0]) + last[1:], ACCOUNT + ";x",
+             ACCOUNT + "/authz", head + "/other"]
+result = [door.call("DeactivateAuthorization", url=url, nonce="AAAA")[0] for url in spellings]
+""")
+    assert set(found) == {f"{SIGNER}.UrlRefused"}
+    assert trail(target, mark, "SIGNED") == []
+
+
+def test_nonces_have_their_grammar(target):
     found = attack(target, r"""
 door = Door("/run/acme/door/signer")
 door.call("SetAccount", account=ACCOUNT)
 result = [door.call("Fetch", url=CA + "/x", nonce=bad)[0]
           for bad in ("", "a b", "a\n", '"', "\u00e9", "x" * 5000)]
-result += [door.call("KeyAuthorization", token=bad)[0]
-           for bad in ("", "../../../etc/shadow", "short", "x" * 129, "a" * 30 + "\n", "a" * 30 + "/", "." * 30)]
 """)
     assert set(found) == {"org.varlink.service.InvalidParameter"}
 
@@ -210,18 +227,21 @@ def test_publishes_no_key_authorization_but_ours(target):
     found = attack(target, """
 token = "attackerattackerattacker"
 door = Door("/run/acme/door/challenge")
+def challenge(token):
+    return {"type": "http-01", "identifier": "a.example.test", "token": token}
 result = {
-    "foreign": door.call("Publish", "io.acmeward.Challenge", tokens=[token],
-                         keyAuthorizations=[token + ".foreign-thumbprint"]),
-    "bad": [(Door("/run/acme/door/challenge").call("Publish", "io.acmeward.Challenge", tokens=[bad]) or ["gone"])[0]
+    "foreign": door.call("Publish", "io.acmeward.Challenge", challenges=[challenge(token)],
+                         answers=[token + ".foreign-thumbprint"]),
+    "bad": [(Door("/run/acme/door/challenge").call("Publish", "io.acmeward.Challenge", challenges=[challenge(bad)]) or ["gone"])[0]
             for bad in ("../../../../etc/passwd", "short", "a" * 129, "a" * 24 + "\\n", ".." * 12)],
-    "ours": door.call("Publish", "io.acmeward.Challenge", tokens=[token]),
+    "ours": door.call("Publish", "io.acmeward.Challenge", challenges=[challenge(token)]),
     "signer": Door("/run/acme/door/signer").call("KeyAuthorization", token=token),
 }""")
     assert found["foreign"][0] == "org.varlink.service.InvalidParameter"
-    assert set(found["bad"]) <= {"io.acmeward.Challenge.TokenRefused", "org.varlink.service.InvalidParameter"}
-    authorization, = found["ours"][1]["keyAuthorizations"]
-    assert authorization == found["signer"][1]["keyAuthorization"]
+    assert set(found["bad"]) <= {"io.acmeward.Challenge.ChallengeRefused", "org.varlink.service.InvalidParameter"}
+    authorization, = found["ours"][1]["answers"]
+    # Not even those does it get but by having them published.
+    assert found["signer"][0] == "org.varlink.service.PermissionDenied"
     token, _, thumbprint = authorization.partition(".")
     assert token == "attackerattackerattacker" and len(thumbprint) == 43
     store.wait_gone(target)

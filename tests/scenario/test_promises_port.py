@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The web root, the listener or the firewall has fallen: what it still cannot do (docs/SECURITY.md).
+"""The web root, the listener, the directory's room or the firewall has fallen: what it still cannot do (docs/SECURITY.md).
 
 Their system call filters leave no room for an interpreter, so the attacker is lib/attack.c, run in exactly that room's
 unit in place of the room's program.
@@ -14,7 +14,8 @@ from lib.room import MARK, SERVICE, SOCKET_START_POST, Probed, held
 NAME = "a.example.test"
 TOKEN = "/run/acme/challenges/visiblevisiblevisiblevisible"
 WEBROOT, LISTENER, SOCKET = "acme-webroot.service", "acme-listener.service", "acme-webroot.socket"
-TEMPLATE = {WEBROOT: SERVICE, LISTENER: SERVICE, SOCKET: SOCKET_START_POST}
+DIRECTORY, RECORDS = "acme-directory.service", "/var/lib/acme/directory"
+TEMPLATE = {WEBROOT: SERVICE, LISTENER: SERVICE, SOCKET: SOCKET_START_POST, DIRECTORY: SERVICE}
 
 INET, INET6, UNIX, NETLINK, PACKET = "socket 2 1 0", "socket 10 1 0", "socket 1 1 0", "socket 16 3 0", "socket 17 3 0"
 NETFILTER, UDP = "socket 16 3 12", "socket 2 2 0"
@@ -46,6 +47,13 @@ def attack(machine, unit, lines):
     with Probed(machine, unit, lines, TEMPLATE[unit]) as room:
         if unit == LISTENER:
             return room.start()
+        if unit == DIRECTORY:
+            machine.configure(Directory="/var/www/acme-challenge")
+            try:
+                with held(machine, LISTENER):
+                    return room.result()
+            finally:
+                machine.configure()
         with held(machine, LISTENER, wants=SOCKET):
             machine.run(["curl", "--silent", "--max-time", "2", "http://127.0.0.1/"], check=False)
             return room.result()
@@ -65,7 +73,7 @@ def traces(machine, unit):
     return stayed + [line for line in allowed(tried) if line.startswith("write") and MARK not in line]
 
 
-@pytest.mark.parametrize("unit", [WEBROOT, LISTENER, SOCKET])
+@pytest.mark.parametrize("unit", [WEBROOT, LISTENER, SOCKET, DIRECTORY])
 def test_cannot_read_a_key(target, unit):
     assert allowed(attack(target, unit, [f"read {path}" for path in target.keys])) == []
 
@@ -73,6 +81,23 @@ def test_cannot_read_a_key(target, unit):
 @pytest.mark.parametrize("unit", [WEBROOT, LISTENER, SOCKET])
 def test_cannot_write_a_file(target, unit):
     assert traces(target, unit) == []
+
+
+def test_directory__writes_above_the_directory_and_to_its_record(target):
+    target.run(["mkdir", "-p", "/var/www"])
+    before = target.listdir("/var/www")
+    assert traces(target, DIRECTORY) == []
+    # Both are elsewhere for it.
+    places = ["create /run/acme/directory", "create /run/acme/parent"]
+    assert allowed(attack(target, DIRECTORY, places)) == places
+    assert target.listdir("/var/www") == [*before, MARK] and target.listdir(RECORDS) == [MARK]
+    target.run(["rm", f"/var/www/{MARK}", f"{RECORDS}/{MARK}"])
+
+
+def test_directory__has_no_way_out(target):
+    found = attack(target, DIRECTORY, [*WAYS_OUT, NETLINK, NETFILTER, "flush", "unix /run/systemd/private",
+                                       "unix /run/dbus/system_bus_socket", f"unix /run/acme/signer/{NAME}"])
+    assert allowed(found) == [], found
 
 
 def test_webroot__sees_no_file_but_tokens(target):
@@ -94,7 +119,7 @@ def test_listener__has_the_bus_and_nothing_else(target):
     assert allowed(found) == ["unix /run/dbus/system_bus_socket"], found
 
 
-@pytest.mark.parametrize("unit, capabilities", [(WEBROOT, 0), (LISTENER, 0), (SOCKET, 1 << 12)])
+@pytest.mark.parametrize("unit, capabilities", [(WEBROOT, 0), (LISTENER, 0), (SOCKET, 1 << 12), (DIRECTORY, 0)])
 def test_capabilities(target, unit, capabilities):
     """The firewall has CAP_NET_ADMIN, the others have none."""
     found = attack(target, unit, ["status CapEff", "status CapBnd", "status CapPrm", "status CapAmb",

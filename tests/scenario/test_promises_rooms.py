@@ -13,6 +13,7 @@ from lib.room import Fallen, held, traces
 NAME = "a.example.test"
 NEIGHBOUR = "neighbour.example.test"
 CHALLENGES = "/run/acme/challenges"
+LEASES = "/run/acme/lease"
 
 # What a process could begin a connection with; AF_UNIX is how everybody reaches the journal.
 NETWORK = ("inet", "inet6", "udp", "packet", "vsock", "route", "netfilter")
@@ -72,7 +73,8 @@ def test_signer__cannot_see_keys_of_another_name(target):
 
 def test_signer__writes_nowhere_but_to_its_store(target):
     folders, files = traces(target, SIGNER)
-    own = (f"{store.CERTS}/{NAME}", store.ACCOUNTS, store.LIVE)
+    # Which keys are retired is said for all names at once.
+    own = (f"{store.CERTS}/{NAME}", store.ACCOUNTS, store.LIVE, "/var/lib/acme/retired")
     assert [path for path in folders + files if not path.startswith(own)] == []
     # The way it can fail: there it writes.
     assert f"{store.CERTS}/{NAME}" in folders
@@ -81,7 +83,7 @@ def test_signer__writes_nowhere_but_to_its_store(target):
 def test_signer__cannot_knock_at_any_door(target):
     with held(target, f"acme-signer@{NEIGHBOUR}.socket"):
         found = inside(target, SIGNER, """
-paths = [f"/run/acme/signer/{NEIGHBOUR}", f"/run/acme/challenge/{NEIGHBOUR}", "/run/systemd/private",
+paths = [f"/run/acme/signer/{NEIGHBOUR}", f"/run/acme/signer-for-challenge/{NEIGHBOUR}", f"/run/acme/challenge/{NEIGHBOUR}", "/run/systemd/private",
          "/run/dbus/system_bus_socket"]
 result = {path: can_connect(path, socket.AF_UNIX) for path in paths}
 """, NEIGHBOUR=NEIGHBOUR)
@@ -104,31 +106,40 @@ def test_challenge__cannot_read_a_key(target):
 
 
 def test_challenge__cannot_reach_the_signer_of_another_name(target):
-    with held(target, f"acme-signer@{NEIGHBOUR}.socket"):
+    with held(target, f"acme-signer@{NEIGHBOUR}.socket"), held(target, f"acme-signer@{NAME}.socket"):
         found = inside(target, CHALLENGE, """
-described = Door("/run/acme/door/signer").call("Describe")
-result = {"other": can_connect(f"/run/acme/signer/{NEIGHBOUR}", socket.AF_UNIX),
+door = Door("/run/acme/door/signer")
+own = door.call("KeyAuthorization", token="anattackersanattackers")
+bad = [door.call("KeyAuthorization", token=token)[0] for token in (
+    "", "../../../etc/shadow", "short", "x" * 129, "a" * 30 + "\\n", "a" * 30 + "/", "." * 30)]
+denied = [door.call("Describe"), door.call("NewOrder", url=CA + "/x", nonce="AAAA"), door.call("Install", chain=""),
+          door.call("Fetch", url=CA + "/x", nonce="AAAA"), door.call("InstallPlaceholder")]
+result = {"other": can_connect(f"/run/acme/signer-for-challenge/{NEIGHBOUR}", socket.AF_UNIX),
+          "client's": can_connect(f"/run/acme/signer/{NEIGHBOUR}", socket.AF_UNIX),
           "manager": can_connect("/run/systemd/private", socket.AF_UNIX),
           "bus": can_connect("/run/dbus/system_bus_socket", socket.AF_UNIX),
-          "own": described[1]["name"]}
-""", NEIGHBOUR=NEIGHBOUR)
-    own = found.pop("own")
-    assert own == NAME and set(found.values()) <= {"ENOENT", "EACCES"}, found
+          "own": own[0], "bad": bad, "denied": [error for error, _ in denied]}
+""", NEIGHBOUR=NEIGHBOUR, CA=target.pebble.directory.rpartition("/")[0])
+    # Its own door leads to the one thing that it is for, and to no order and no certificate.
+    assert found.pop("own") is None
+    assert set(found.pop("bad")) == {"org.varlink.service.InvalidParameter"}
+    assert set(found.pop("denied")) == {"org.varlink.service.PermissionDenied"}
+    assert set(found.values()) <= {"ENOENT", "EACCES"}, found
 
 
-def test_challenge__writes_nowhere_but_to_the_tokens(target):
-    # Where it may write, what it has left is gone with it: it had a marker of the same name.
-    assert traces(target, CHALLENGE) == ([], [])
-    assert inside(target, CHALLENGE, f"result = can_create({CHALLENGES!r})") == "ok"
+def test_challenge__writes_nowhere_but_to_the_tokens_and_their_marks(target):
+    assert traces(target, CHALLENGE) == ([CHALLENGES, LEASES], [])
 
 
 def test_challenge__what_it_leaves_is_cleaned_up(target):
-    """A token and its marker, as the room makes them, and then it is killed."""
+    """A token and its mark, as the room makes them, and then it is killed."""
     token = "leftbyanattackerleftbyanattacker"
     code = f"""
-folder = [path for path in writable_folders("/run/acme") if "lease" in path]
-for path in folder + ["{CHALLENGES}"]:
+folder = "{LEASES}/{NAME}"
+os.mkdir(folder)
+for path in folder, "{CHALLENGES}":
     open(os.path.join(path, "{token}"), "w").close()
-result = folder"""
-    assert inside(target, CHALLENGE, code), "it has no directory for markers"
-    target.wait_until(lambda: target.listdir(CHALLENGES) == [], 5, what="the token to go")
+result = os.listdir(folder)"""
+    with Fallen(target, CHALLENGE, code, after="os.kill(os.getpid(), 9)") as room:
+        assert room.start() == [token]
+    target.wait_until(lambda: target.listdir(CHALLENGES) + target.listdir(LEASES) == [], 5, what="the token to go")

@@ -7,6 +7,12 @@ NAME = "a.example.test"
 LIVE = f"/var/lib/acme/live/{NAME}"
 
 
+def test_there_is_a_place_for_the_administrators_files(fresh):
+    for folder in ("acme.conf.d", "bridge", "bridge/.ssh", "ca.d", "certs"):
+        found = fresh.stat(f"/etc/acme/{folder}")
+        assert (found["type"], found["mode"], found["owner"]) == ("directory", "755", "root"), folder
+
+
 @pytest.mark.parametrize("where", ["inside", "outside"])
 def test_one_certificate(fresh, where):
     fresh.pebble.start(where=where, nonce_reject=5, authz_reuse=50)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The lines of docs/webserver are enough for the servers they are for, whatever their sites do; and without them the
-CA is not bothered. The port of each family by itself is test_port_holders.py's."""
+CA is not bothered. The port of each family by itself is test_port_holders.py's, a directory of the
+server's own test_webserver_directory.py's."""
 
 import pytest
 
@@ -12,8 +13,6 @@ MACHINE = {"packages": webservers.PACKAGES}
 NAME = "all"
 UNIT = f"acme-renew@{NAME}.service"
 BOTH = "0.0.0.0:80 [::]:80"
-DIRECTORY = "/var/www/acme"
-DROP_IN = "/etc/systemd/system/acme-challenge@.service.d/directory.conf"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -105,47 +104,3 @@ def test_one_site_without_the_lines__is_found(fresh):
     fresh.write(site, text)
     fresh.systemctl("reload", nginx.unit)
     store.issue(fresh, NAME, webservers.NAMES)
-
-
-@pytest.fixture
-def own_directory(fresh):
-    """A directory of the administrator's, as acme-challenge(8) wants it, but for the drop-in."""
-    fresh.pebble.start(where="outside")
-    fresh.configure(Directory=DIRECTORY)
-    fresh.run(["install", "--directory", "--owner=acme-challenge", "--group=acme-challenge", "--mode=0755", DIRECTORY])
-    yield fresh
-    fresh.run(["rm", "-rf", DIRECTORY, DROP_IN])
-    fresh.systemctl("daemon-reload")
-    fresh.systemctl("stop", "nginx.service")
-
-
-def test_directory__of_your_own(own_directory):
-    m = own_directory
-    m.write(DROP_IN, f"[Service]\nTemporaryFileSystem=/var:ro\nBindPaths={DIRECTORY}\n")
-    m.systemctl("daemon-reload")
-    m.write("/etc/nginx/sites-enabled/default",
-            "server { listen 80; listen [::]:80; location /.well-known/acme-challenge/ { alias %s/; } }\n" % DIRECTORY)
-    m.systemctl("start", "nginx.service")
-    store.issue(m)
-    gone(m)
-    assert m.listdir(DIRECTORY) == []
-    assert not m.exists(f"/usr/lib/acmeward/root{DIRECTORY}")
-    # Without a web server that looks there, ours does not need it.
-    m.systemctl("stop", "nginx.service")
-    m.run(["touch", f"{store.REQUESTS}/a.example.test"])
-    store.issue(m)
-    gone(m)
-    assert m.listdir(DIRECTORY) == []
-
-
-def test_directory__that_the_room_cannot_see_is_told_at_once(own_directory):
-    m = own_directory
-    mark = m.cursor()
-    refused = m.start("acme-renew@a.example.test.service")
-    assert refused.exit_status == 78 and refused.seconds < 10, refused
-    assert open_orders(m, mark) == []
-    failed = one(m, mark, "FAILED")
-    assert DIRECTORY in failed["MESSAGE"] and "BindPaths=" in failed["MESSAGE"]
-    # The room came once, and not again and again.
-    assert len(trail(m, mark, "REFUSED")) == 1
-    gone(m)

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* acme-client NAME: one renewal, from the question whether it is due to the installed
+ * certificate.
+ *
+ * This room has a network connection and no key. Everything that it must wait for is begun as early
+ * as possible: the doors' units start while libcurl is loaded, port 80 opens while the CA is asked
+ * for its directory. Whatever happens, the exit code is one of exit-status.h, the reason is told
+ * once, and the signer remembers it. */
+
+#include "client/client.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+
+#include "base/audit.h"
+#include "base/log.h"
+#include "client/account-flow.h"
+#include "client/authority.h"
+#include "client/check.h"
+#include "client/directory-flow.h"
+#include "client/order-flow.h"
+#include "client/progress.h"
+#include "client/proof-flow.h"
+#include "client/renewal-flow.h"
+#include "client/request.h"
+#include "version.h"
+
+/* Files only, before anything is begun: no signer, no network, and no word about a configuration
+ * that nothing is to be done with. ret_is_early: is it all but certain, without the signer's
+ * word, that everything will be needed? */
+static int look(Client *c, bool *ret_is_early)
+{
+        _cleanup_(state_freep) State *state = NULL;
+        int r;
+
+        r = check_load_state(&state);
+        if (r < 0)
+                return r;
+        c->verdict = check_run(c->config, state, &c->next_usec);
+        if (c->verdict != CHECK_RUN) {
+                c->not_after_usec = state->certificate.is_set ? state->certificate.not_after_usec
+                                                              : USEC_INFINITY;
+                return CLIENT_E_NOT_DUE;
+        }
+        if (state)
+                c->known = TAKE_PTR(state->challenges);
+        config_log_warnings(c->config->warnings);
+        *ret_is_early = check_is_surely_due(c->config, state);
+        authority_guess(c, state);
+        return 0;
+}
+
+/* Begins what takes longest first: PID 1 starts the units behind port 80, and the signer, while the
+ * connection to the CA is made. */
+static int begin(Client *c, bool is_early)
+{
+        int r = 0;
+
+        if (is_early)
+                r = proofs_begin(c);
+        if (r == 0)
+                r = signer_connect(&c->signer, &c->failure);
+        if (r == 0)
+                r = signer_describe_send(&c->signer);
+        if (r == 0 && is_early)
+                r = directory_connect(c);
+        return r;
+}
+
+static int describe(Client *c)
+{
+        int r;
+
+        client_wait_for_room(c, c->signer.client);
+        r = authority_take(c);
+        if (r != 0)
+                return r;
+        if (!c->about->due && c->about->ask_renewal_info && !c->http) {
+                r = renewal_flow_ask(c);
+                /* Who was asked is who has issued; the renewal may be another one's. */
+                if (r == 0 && c->about->due && c->config->n_cas > 1)
+                        r = authority_take(c);
+        }
+        if (r != 0)
+                return r;
+        if (!c->about->due) {
+                c->verdict = CHECK_NOT_DUE;
+                c->next_usec = c->about->renew_at_usec;
+                c->not_after_usec = c->about->not_after_usec;
+                return CLIENT_E_NOT_DUE;
+        }
+        return 0;
+}
+
+static int find_account(Client *c)
+{
+        size_t n = strv_length(c->about->identifiers);
+        int r;
+
+        progress("Talking to the CA %s", c->about->ca);
+        r = c->directory ? directory_admit(c) : directory_receive(c);
+        if (r != 0)
+                return r;
+        /* For the authorizations of many names there will be as many requests at once. */
+        r = nonces_prefetch(c, n);
+        return r != 0 ? r : account_ensure(c);
+}
+
+/* What is open, and gives the right answer, does so for every CA. */
+static int prove(Client *c)
+{
+        int r;
+
+        if (c->is_proving)
+                return 0;
+        r = proofs_begin(c);
+        if (r == 0)
+                r = proofs_await(c);
+        c->is_proving = r == 0;
+        return r;
+}
+
+/* With one CA. */
+static int obtain(Client *c, usec_t *ret_not_after_usec)
+{
+        int r = 0;
+
+        if (!c->http)
+                r = directory_connect(c);
+        if (r == 0)
+                r = find_account(c);
+        if (r == 0)
+                r = prove(c);
+        return r == 0 ? order_flow_run(c, ret_not_after_usec) : r;
+}
+
+static int run(Client *c, const char *name, usec_t *ret_not_after_usec)
+{
+        bool is_early;
+        int r;
+
+        r = client_load_config(c, name);
+        if (r == 0)
+                r = look(c, &is_early);
+        if (r != 0)
+                return r;
+        c->n_cas_left = c->config->n_cas;
+        patience_turn(&c->patience, now_monotonic(), c->n_cas_left);
+        r = begin(c, is_early);
+        if (r == 0)
+                r = describe(c);
+        while (r == 0) {
+                r = obtain(c, ret_not_after_usec);
+                if (r != CLIENT_E_FAILED)
+                        break;
+                r = authority_turn(c);
+        }
+        return r;
+}
+
+static ExitStatus finish_not_due(const Client *c)
+{
+        _cleanup_free_ char *text = NULL;
+
+        if (asprintf(&text,
+                     c->verdict == CHECK_TOO_EARLY
+                                     ? "Not trying again to renew %s before %s, after a failure"
+                                     : "Nothing to do for %s: it is due for renewal at %s",
+                     c->name,
+                     FORMAT_TIMESTAMP(c->next_usec)) < 0) {
+                text = NULL;
+                log_oom();
+                return EXIT_BUG;
+        }
+        progress("%s", text);
+        audit(AUDIT_NOT_DUE,
+              text,
+              {AUDIT_NOT_AFTER,
+               c->not_after_usec == USEC_INFINITY ? NULL : FORMAT_TIMESTAMP(c->not_after_usec)},
+              {AUDIT_RETRY_AT, FORMAT_TIMESTAMP(c->next_usec)});
+        return EXIT_DONE;
+}
+
+/* The one message of a failure. */
+static ExitStatus finish_failed(Client *c, const char *name)
+{
+        const Failure *f = &c->failure;
+        usec_t next_usec = USEC_INFINITY;
+        _cleanup_free_ char *text = NULL, *names = NULL;
+        bool is_known;
+
+        if (c->signer.client)
+                signer_report_failure(&c->signer, f, &next_usec);
+        is_known = next_usec != USEC_INFINITY;
+        if (asprintf(&text,
+                     "Failed to renew %s: %s%s%s",
+                     c->name ? c->name : name,
+                     f->message,
+                     is_known ? "; the timer tries again from " : "",
+                     is_known ? FORMAT_TIMESTAMP(next_usec) : "") < 0) {
+                text = NULL;
+                log_oom();
+                return f->exit_status;
+        }
+        if (c->config && strv_join(c->config->identifiers, " ", &names) < 0)
+                names = NULL;
+        progress("%s", text);
+        audit(c->is_misconfigured ? AUDIT_CONFIGURATION_INVALID : AUDIT_FAILED,
+              text,
+              {AUDIT_REASON, f->message},
+              {AUDIT_PROBLEM, f->problem},
+              {AUDIT_CA, c->config ? c->config->ca : NULL},
+              {AUDIT_IDENTIFIERS, names},
+              {AUDIT_ORDER, c->order},
+              {AUDIT_RETRY_AT, is_known ? FORMAT_TIMESTAMP(next_usec) : NULL});
+        return f->exit_status;
+}
+
+static ExitStatus renew(const char *name)
+{
+        _cleanup_(client_done) Client c = {};
+        usec_t not_after_usec = USEC_INFINITY;
+        int r;
+
+        patience_init(&c.patience, now_monotonic());
+        r = run(&c, name, &not_after_usec);
+        if (r == 0) {
+                progress("Valid until %s, issued by the CA %s",
+                         FORMAT_TIMESTAMP(not_after_usec),
+                         c.config->ca);
+                /* The kernel takes everything back at once, the lease first of all; tidying up
+                 * before that would only keep who waits for the unit waiting. */
+                _exit(EXIT_DONE);
+        }
+        if (r == CLIENT_E_NOT_DUE)
+                return finish_not_due(&c);
+        if (!c.failure.is_set) {
+                r = failure_set(&c.failure,
+                                EXIT_BUG,
+                                "An internal error: %s",
+                                r < 0 ? strerror(-r) : "an outcome that nobody has handled");
+                if (r < 0)
+                        return EXIT_BUG;
+        }
+        return finish_failed(&c, name);
+}
+
+static void usage(FILE *f)
+{
+        fprintf(f,
+                "acme-client NAME\n\n"
+                "Renews the certificate NAME if it is due. Started by acme-renew@NAME.service, "
+                "which\n"
+                "gives it its doors.\n\n"
+                "  -h, --help     show this\n"
+                "      --version  show the version\n\n"
+                "See acme-renew@.service(8).\n");
+}
+
+int main(int argc, char *argv[])
+{
+        static const struct option options[] = {
+                        {"help", no_argument, NULL, 'h'},
+                        {"version", no_argument, NULL, 'v'},
+                        {},
+        };
+        ExitStatus status;
+        int option;
+
+        log_open("acme-client");
+        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0)
+                switch (option) {
+                case 'h':
+                        usage(stdout);
+                        return EXIT_SUCCESS;
+                case 'v':
+                        puts("acme-client " ACMEWARD_VERSION);
+                        return EXIT_SUCCESS;
+                default:
+                        usage(stderr);
+                        return EXIT_CONFIGURATION;
+                }
+        if (optind != argc - 1) {
+                usage(stderr);
+                return EXIT_CONFIGURATION;
+        }
+
+        log_set_certificate(argv[optind]);
+        status = renew(argv[optind]);
+        if (status != EXIT_DONE)
+                log_flush();
+        return (int) status;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The peer's address. Whoever may connect may bind what it likes, so that these bytes are nobody's
+ * until the grammar has taken them; it is not the proof of who asks, the peer's uid is.
+ *
+ * Invariant: what is in a Request is a NUL-terminated string without a slash; unit and name can
+ * stand in a path and in a message as they are. */
+
+#include "credentials/request.h"
+#include "config/unit-name.h"
+
+/* A random number of 64 bits, without leading zeros. */
+#define TOKEN_DIGITS_MAX 16U
+
+static const char *const names[CREDENTIAL_MAX] = {
+                [CREDENTIAL_KEY] = "tls.key",
+                [CREDENTIAL_BUNDLE] = "tls.bundle",
+                [CREDENTIAL_CERTIFICATE] = "tls.crt",
+                [CREDENTIAL_CHAIN] = "tls.chain",
+                [CREDENTIAL_FULL_CHAIN] = "tls.fullchain",
+};
+
+const char *credential_to_string(Credential credential)
+{
+        assert(credential < CREDENTIAL_MAX);
+        return names[credential];
+}
+
+/* NAME and what is asked of it, from request->id. The last dot but one is where a NAME ends. */
+static bool parse_id(Request *request)
+{
+        for (Credential i = 0; i < CREDENTIAL_MAX; i++) {
+                size_t all = strlen(request->id), own = strlen(names[i]);
+
+                if (all < own || !streq(request->id + all - own, names[i]))
+                        continue;
+                request->credential = i;
+                request->name[0] = 0;
+                if (all == own)
+                        return true;
+                if (request->id[all - own - 1] != '.')
+                        return false;
+                memcpy(request->name, request->id, all - own - 1);
+                request->name[all - own - 1] = 0;
+                return certificate_name_is_valid(request->name);
+        }
+        return false;
+}
+
+/* The address without the NUL in front, as a string. */
+static bool
+get_text(const struct sockaddr_un *address, socklen_t length, char text[static REQUEST_PART_MAX])
+{
+        const size_t offset = offsetof(struct sockaddr_un, sun_path) + 1;
+        size_t n;
+
+        if (length <= offset || length > sizeof(*address) || address->sun_family != AF_UNIX ||
+            address->sun_path[0] != 0)
+                return false;
+        n = length - offset;
+        memcpy(text, address->sun_path + 1, n);
+        text[n] = 0;
+        return strlen(text) == n;
+}
+
+int request_parse(const struct sockaddr_un *address, socklen_t length, Request *ret)
+{
+        char text[REQUEST_PART_MAX];
+        const char *unit, *slash;
+        Request request = {};
+        size_t digits;
+        int r;
+
+        if (!get_text(address, length, text))
+                return REQUEST_E_ADDRESS;
+        digits = strspn(text, "0123456789abcdef");
+        if (digits == 0 || digits > TOKEN_DIGITS_MAX)
+                return REQUEST_E_ADDRESS;
+        unit = startswith(text + digits, "/unit/");
+        slash = unit ? strchr(unit, '/') : NULL;
+        if (!slash)
+                return REQUEST_E_ADDRESS;
+        memcpy(request.unit, unit, (size_t) (slash - unit));
+        if (!unit_name_is_valid(request.unit))
+                return REQUEST_E_ADDRESS;
+        strcpy(request.id, slash + 1);
+        /* Who asks is known from here on, and can be told what is wrong. */
+        r = !strchr(request.id, '/') && parse_id(&request) ? 0 : REQUEST_E_CREDENTIAL;
+        *ret = request;
+        return r;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The table of verbs. */
+
+#include "ctl/verb.h"
+
+const Verb verbs[] = {
+                {"account",
+                 "register|show|update|agree|deactivate|rollover|import-key|export-key ACCOUNT "
+                 "[FILE]",
+                 "See to an account at a CA",
+                 verb_account},
+                {"renew", "NAME", "Renew a certificate now", verb_renew},
+                {"replace",
+                 "NAME [--compromised|--reason=REASON] [--key=account|certificate]",
+                 "Have another certificate in use, and then the one before revoked",
+                 verb_replace},
+                {"revoke",
+                 "NAME [--generation=N|--serial=HEX|--file=PEM] [--reason=REASON] "
+                 "[--key=account|certificate]",
+                 "Have the CA revoke the live certificate, or another one",
+                 verb_revoke},
+                {"status",
+                 "[--json] [NAME...]",
+                 "Show how certificates are, and what has to be seen to",
+                 verb_status},
+                {},
+};
+
+const Verb *verb_find(const char *name)
+{
+        for (const Verb *verb = verbs; verb->name; verb++)
+                if (streq(verb->name, name))
+                        return verb;
+        return NULL;
+}
+
+ExitStatus verb_usage(const char *name)
+{
+        const Verb *verb = verb_find(name);
+
+        assert(verb);
+        fprintf(stderr, "Usage: acmectl %s %s\n", verb->name, verb->arguments);
+        return EXIT_CONFIGURATION;
+}

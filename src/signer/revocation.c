@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* From the words of root's request to a certificate and a key. A caller has no part in it. */
+
+#include "signer/revocation.h"
+
+#include <fcntl.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "signer/jws.h"
+#include "signer/signer-internal.h"
+#include "x509/certificate.h"
+
+static const struct {
+        const char *word, *sentence;
+} refusals[REVOCATION_REFUSAL_MAX] = {
+#define REVOCATION_REFUSAL(name, word, sentence) [REVOCATION_E_##name] = {word, sentence},
+#include "signer/revocation-refusals.h"
+#undef REVOCATION_REFUSAL
+};
+
+const char *revocation_refusal_to_string(RevocationRefusal refusal)
+{
+        return refusals[refusal].word;
+}
+
+const char *revocation_refusal_explain(RevocationRefusal refusal)
+{
+        return refusals[refusal].sentence;
+}
+
+void revocation_done(Revocation *revocation)
+{
+        X509_free(revocation->certificate);
+        EVP_PKEY_free(revocation->key);
+        free(revocation->serial);
+        free(revocation->fingerprint);
+        *revocation = (Revocation){.reason = REVOCATION_UNSTATED};
+}
+
+int revocation_read_request(const Signer *signer, const char *directory, RevocationRequest *ret)
+{
+        _cleanup_free_ char *path = NULL, *text = NULL;
+        const char *field;
+        size_t length;
+        int r;
+
+        if (asprintf(&path, "%s%s/%s", signer->root, directory, signer->name) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        r = file_read(AT_FDCWD, path, REVOCATION_REQUEST_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        if (r == -ENOENT)
+                return REVOCATION_E_NOT_REQUESTED;
+        if (r == -EFBIG)
+                return REVOCATION_E_MALFORMED;
+        if (r == 0)
+                r = revocation_request_parse(text, length, ret, &field);
+        return r == -EBADMSG ? REVOCATION_E_MALFORMED : r;
+}
+
+static bool has_serial(const StoreLive *generation, const void *userdata)
+{
+        _cleanup_free_ char *serial = NULL, *normalized = NULL;
+
+        return certificate_get_serial(chain_get(generation->chain, 0), &serial) == 0 &&
+               serial_normalize(serial, &normalized) == 0 && streq(normalized, userdata);
+}
+
+static int find_in_store(const Signer *signer, const RevocationRequest *request, X509 **ret)
+{
+        _cleanup_free_ char *serial = NULL;
+        StoreLive found = {};
+        int r;
+
+        if (request->serial) {
+                r = serial_normalize(request->serial, &serial);
+                if (r == -EINVAL)
+                        return REVOCATION_E_MALFORMED;
+                if (r == 0)
+                        r = store_find(signer->store, has_serial, serial, &found);
+        } else
+                r = store_read_generation(signer->store, request->generation, &found);
+        if (r == -ENOENT || r == -EBADMSG)
+                return REVOCATION_E_NOT_FOUND;
+        if (r < 0)
+                return r;
+        *ret = chain_get(found.chain, 0);
+        X509_up_ref(*ret);
+        store_live_done(&found);
+        return 0;
+}
+
+int revocation_find_certificate(const Signer *signer, const RevocationRequest *request, X509 **ret)
+{
+        _cleanup_(chain_freep) Chain *chain = NULL;
+        size_t at;
+        int r;
+
+        if (!request->certificate)
+                return find_in_store(signer, request, ret);
+        r = chain_parse(request->certificate, strlen(request->certificate), &chain, &at);
+        if (r != 0)
+                return r < 0 ? r : REVOCATION_E_NOT_PEM;
+        *ret = chain_get(chain, 0);
+        X509_up_ref(*ret);
+        return 0;
+}
+
+static bool has_key(const StoreLive *generation, const void *userdata)
+{
+        return generation->key && EVP_PKEY_eq(generation->key, userdata) == 1;
+}
+
+/* That of a generation that is kept, or the one that root has put beside them. */
+static int find_key(const Signer *signer, X509 *certificate, EVP_PKEY **ret)
+{
+        EVP_PKEY *wanted = X509_get0_pubkey(certificate);
+        _cleanup_key_ EVP_PKEY *key = NULL;
+        StoreLive found = {};
+        int r;
+
+        if (!wanted)
+                return REVOCATION_E_KEY_KIND;
+        r = store_find(signer->store, has_key, wanted, &found);
+        if (r == 0) {
+                key = found.key;
+                found.key = NULL;
+                store_live_done(&found);
+        } else if (r == -ENOENT)
+                r = store_read_revoke_key(signer->store, &key);
+        if (r == -ENOENT || r == -EBADMSG || (r == 0 && EVP_PKEY_eq(key, wanted) != 1))
+                return REVOCATION_E_NO_KEY;
+        if (r < 0)
+                return r;
+        if (!jws_algorithm(key))
+                return REVOCATION_E_KEY_KIND;
+        *ret = TAKE_PTR(key);
+        return 0;
+}
+
+static int describe(const Signer *signer, Revocation *revocation)
+{
+        const StateCertificate *c = &signer->state->certificate;
+        X509 *certificate = revocation->certificate;
+        int r;
+
+        if (certificate_is_placeholder(certificate))
+                return REVOCATION_E_PLACEHOLDER;
+        r = certificate_get_serial(certificate, &revocation->serial);
+        if (r == 0)
+                r = certificate_get_fingerprint(certificate, &revocation->fingerprint);
+        if (r == 0)
+                r = certificate_get_time(X509_get0_notAfter(certificate),
+                                         &revocation->not_after_usec);
+        if (r < 0)
+                return r == -EBADMSG ? REVOCATION_E_NOT_PEM : r;
+        revocation->is_live = c->is_set && streq(c->fingerprint, revocation->fingerprint);
+        /* Of the others nobody knows any more; their CA will say so. */
+        if (revocation->is_live && c->directory && !streq(c->directory, signer->config->directory))
+                return REVOCATION_E_OTHER_CA;
+        return 0;
+}
+
+int revocation_find(const Signer *signer, Revocation *ret)
+{
+        RevocationRequest request = {};
+        Revocation revocation = {.reason = REVOCATION_UNSTATED};
+        int r;
+
+        r = revocation_read_request(signer, REVOCATION_REQUEST_DIRECTORY, &request);
+        if (r == 0)
+                r = revocation_find_certificate(signer, &request, &revocation.certificate);
+        if (r == 0)
+                r = describe(signer, &revocation);
+        if (r == 0 && request.by_certificate_key)
+                r = find_key(signer, revocation.certificate, &revocation.key);
+        if (r == 0) {
+                revocation.reason = request.reason;
+                *ret = revocation;
+        } else
+                revocation_done(&revocation);
+        revocation_request_done(&request);
+        return r;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Generations that are kept beside the live one, looked through. */
+
+#include "signer/store-internal.h"
+
+int store_find(Store *store, StoreTest test, const void *userdata, StoreLive *ret)
+{
+        _cleanup_free_ unsigned *numbers = NULL;
+        size_t n;
+        int r;
+
+        r = generation_list(store, &numbers, &n);
+        if (r < 0)
+                return r;
+        /* The newest first. */
+        while (n-- > 0) {
+                _cleanup_(store_live_done) StoreLive found = {};
+                char name[GENERATION_DIGITS_MAX + 2];
+
+                (void) snprintf(name, sizeof(name), "%u", numbers[n]);
+                r = store_read_generation(store, name, &found);
+                if (r == -ENOMEM)
+                        return r;
+                /* One that is damaged, or not readable, is not what was meant. */
+                if (r < 0 || !test(&found, userdata))
+                        continue;
+                *ret = found;
+                found = (StoreLive){};
+                return 0;
+        }
+        return -ENOENT;
+}
+
+int store_read_revoke_key(Store *store, EVP_PKEY **ret)
+{
+        return key_read_file(store->certs_fd, STORE_REVOKE_KEY_FILE, ret);
+}
