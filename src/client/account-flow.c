@@ -49,10 +49,11 @@ int account_check_conditions(Client *c)
                                 &c->failure,
                                 EXIT_REFUSED,
                                 "The CA %s registers its customers only: get a key identifier and "
-                                "a MAC key for ACME from it, put the line \"%s KEY-ID MAC-KEY\" "
-                                "into /etc/credstore/acme.external-accounts, and see "
-                                "acme-account(8)",
+                                "a MAC key for ACME from it, and give them to acmectl account bind "
+                                "%s, which puts the line \"%s KEY-ID MAC-KEY\" into "
+                                "/etc/credstore/acme.external-accounts; see acme-account(8)",
                                 c->about->ca,
+                                c->config->account,
                                 c->config->account);
         if (c->directory->terms_of_service && !c->about->terms_of_service_agreed)
                 return fail_terms(c);

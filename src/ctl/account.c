@@ -11,6 +11,7 @@
 #include "config/account-name.h"
 #include "config/key-type.h"
 #include "ctl/account-about.h"
+#include "ctl/account-bind.h"
 #include "ctl/request-file.h"
 #include "ctl/unit.h"
 #include "ctl/verb.h"
@@ -25,6 +26,9 @@ typedef struct Operation {
         const char *operation; /* in the request's words */
         bool is_shown;
 } Operation;
+
+/* The one that no unit is needed for. */
+#define BIND "bind"
 
 static const Operation operations[] = {
                 {"register", "register", true},
@@ -41,6 +45,7 @@ typedef struct Options {
         const char *key_type;        /* NULL: as configured */
         AccountKeyFormat key_format; /* of export-key */
         bool is_forced;              /* of import-key */
+        bool is_encrypted;           /* of bind */
 } Options;
 
 static const Operation *find_operation(const char *verb)
@@ -58,6 +63,7 @@ static int parse_options(int argc, char *argv[], Options *ret)
                         {"key-type", required_argument, NULL, 't'},
                         {"format", required_argument, NULL, 'f'},
                         {"force", no_argument, NULL, 'F'},
+                        {"encrypt", no_argument, NULL, 'e'},
                         {},
         };
         int option;
@@ -76,6 +82,9 @@ static int parse_options(int argc, char *argv[], Options *ret)
                         break;
                 case 'F':
                         ret->is_forced = true;
+                        break;
+                case 'e':
+                        ret->is_encrypted = true;
                         break;
                 default:
                         return -EINVAL;
@@ -197,7 +206,12 @@ ExitStatus verb_account(int argc, char *argv[])
         if (parse_options(argc, argv, &options) < 0)
                 return verb_usage(argv[0]);
         n = argc - optind;
-        operation = n > 0 ? find_operation(argv[optind]) : NULL;
+        if (n == 2 && streq(argv[optind], BIND)) {
+                if (options.key_type || options.is_forced)
+                        return verb_usage(argv[0]);
+                return account_bind(argv[optind + 1], options.is_encrypted);
+        }
+        operation = n > 0 && !options.is_encrypted ? find_operation(argv[optind]) : NULL;
         if (!operation || n != (streq(operation->verb, "import-key") ? 3 : 2))
                 return verb_usage(argv[0]);
         name = argv[optind + 1];

@@ -6,7 +6,8 @@
 
 const Verb verbs[] = {
                 {"account",
-                 "register|show|update|agree|deactivate|rollover|import-key|export-key ACCOUNT "
+                 "bind|register|show|update|agree|deactivate|rollover|import-key|export-key "
+                 "ACCOUNT "
                  "[FILE]",
                  "See to an account at a CA",
                  verb_account},

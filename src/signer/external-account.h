@@ -4,14 +4,11 @@
 /* External account binding (RFC 8555 section 7.3.4): a CA that has customers gives each a key
  * identifier and a MAC key, with which a new account says whose it is.
  *
- * They are in the credential acme.external-accounts, a line for each account by its name
- * (config/account-name.h): ACCOUNT KEY-ID MAC-KEY [HS256|HS384|HS512]. */
+ * They come as a credential, which is written as config/external-binding.h has it. */
 
 #include <openssl/evp.h>
 
 #include "json/json.h"
-
-#define EXTERNAL_ACCOUNTS_CREDENTIAL "acme.external-accounts"
 
 /* Is there a line for the account, or a credential that cannot be read? The latter is told by
  * external_account_add(). */
