@@ -145,16 +145,19 @@ int dns_message_servers(DnsMessage *message, const char *zone, char ***ret)
 static bool text_is(ns_rr rr, const char *value)
 {
         const unsigned char *p = ns_rr_rdata(rr), *end = p + ns_rr_rdlen(rr);
+        size_t left = strlen(value);
 
         while (p < end) {
                 size_t n = *p++;
 
-                if (n > (size_t) (end - p) || strncmp((const char *) p, value, n) != 0)
+                /* A string of a stranger's may have any byte in it, a NUL as well. */
+                if (n > (size_t) (end - p) || n > left || memcmp(p, value, n) != 0)
                         return false;
                 p += n;
                 value += n;
+                left -= n;
         }
-        return *value == '\0';
+        return left == 0;
 }
 
 int dns_message_has_text(DnsMessage *message, const char *name, const char *value)

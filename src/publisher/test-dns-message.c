@@ -116,6 +116,24 @@ static void test_has_text__table(void **state _unused_)
         }
 }
 
+/* What a string has behind a NUL is not compared with what lies behind the value. */
+static void test_has_text__nul_in_string(void **state _unused_)
+{
+        _cleanup_free_ char *value = strdup("abc");
+        DnsMessage m;
+        size_t at;
+
+        assert_non_null(value);
+        begin(&m, 0, 1, 0);
+        at = begin_record(&m, "a.example", ns_t_txt);
+        put_byte(&m, 64);
+        for (size_t i = 0; i < 64; i++)
+                put_byte(&m, i < strlen(value) ? (unsigned) value[i] : 0);
+        end_record(&m, at);
+        assert_int_equal(dns_message_parse(&m), 0);
+        assert_int_equal(dns_message_has_text(&m, "a.example", value), 0);
+}
+
 static void test_cname__grammar(void **state _unused_)
 {
         _cleanup_free_ char *name = NULL;
@@ -196,6 +214,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_has_text__table),
+                        cmocka_unit_test(test_has_text__nul_in_string),
                         cmocka_unit_test(test_cname__grammar),
                         cmocka_unit_test(test_zone__beside_a_negative_answer),
                         cmocka_unit_test(test_servers__of_this_zone),
