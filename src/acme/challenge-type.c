@@ -4,13 +4,17 @@
 
 #include "acme/identifier.h"
 
+/* RFC 1035 section 2.3.4: 255 octets, of which text has two less. */
+#define DNS_NAME_MAX 253U
+
 static const struct {
         const char *name;
         bool has_room;
         bool proves_names, proves_wildcards, proves_addresses;
+        const char *label; /* of its record, which is below the name; NULL: there is none */
 } types[CHALLENGE_TYPE_MAX] = {
                 [CHALLENGE_TYPE_HTTP01] = {"http-01", true, true, false, true},
-                [CHALLENGE_TYPE_DNS01] = {"dns-01", true, true, true, false},
+                [CHALLENGE_TYPE_DNS01] = {"dns-01", true, true, true, false, "_acme-challenge."},
                 [CHALLENGE_TYPE_TLS_ALPN01] = {"tls-alpn-01", true, true, false, true},
 };
 
@@ -33,8 +37,16 @@ bool challenge_type_has_room(ChallengeType type)
         return types[type].has_room;
 }
 
+/* The record's name is one, too. */
+static bool has_room_below(const char *name, const char *label)
+{
+        return !label || strlen(label) + strlen(name) <= DNS_NAME_MAX;
+}
+
 bool challenge_type_can_prove(ChallengeType type, const char *identifier, bool is_wildcard)
 {
+        if (!has_room_below(identifier, types[type].label))
+                return false;
         if (is_wildcard)
                 return types[type].proves_wildcards;
         return acme_is_address(identifier) ? types[type].proves_addresses

@@ -25,5 +25,6 @@ ChallengeType challenge_type_from_string(const char *name);
 bool challenge_type_has_room(ChallengeType type);
 
 /* identifier: a DNS name, or an IP address. A wildcard is proved by DNS alone (RFC 8555 section
- * 8.3, RFC 8737 section 3), an address never (RFC 8738 section 7). */
+ * 8.3, RFC 8737 section 3), an address never (RFC 8738 section 7), nor a name that leaves its
+ * record no room. */
 bool challenge_type_can_prove(ChallengeType type, const char *identifier, bool is_wildcard);

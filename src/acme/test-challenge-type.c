@@ -37,11 +37,29 @@ static void test_challenge_type_can_prove__kinds(void **state _unused_)
         }
 }
 
+/* "_acme-challenge." before it, 253 in all. */
+static void test_challenge_type_can_prove__name_without_room_below(void **state _unused_)
+{
+        char name[254];
+
+        for (size_t i = 0; i < sizeof(name); i++)
+                name[i] = i % 64 == 63 ? '.' : 'a';
+        name[237] = '\0';
+        assert_true(challenge_type_can_prove(CHALLENGE_TYPE_DNS01, name, false));
+        assert_true(challenge_type_can_prove(CHALLENGE_TYPE_DNS01, name, true));
+        name[237] = 'a';
+        name[238] = '\0';
+        assert_false(challenge_type_can_prove(CHALLENGE_TYPE_DNS01, name, false));
+        assert_false(challenge_type_can_prove(CHALLENGE_TYPE_DNS01, name, true));
+        assert_true(challenge_type_can_prove(CHALLENGE_TYPE_HTTP01, name, false));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_challenge_type__names),
                         cmocka_unit_test(test_challenge_type_can_prove__kinds),
+                        cmocka_unit_test(test_challenge_type_can_prove__name_without_room_below),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

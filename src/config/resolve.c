@@ -223,8 +223,8 @@ static int refuse_identifier(const Values *values, const char *identifier, Confi
                                 at ? at->line : 0,
                                 "Identifiers",
                                 "No type of Challenge= can prove %s of Identifiers=: a wildcard "
-                                "needs dns-01, and "
-                                "an IP address another one",
+                                "needs dns-01, an IP address or a name of more than 237 "
+                                "characters another one",
                                 identifier);
 }
 
