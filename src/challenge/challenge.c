@@ -8,9 +8,6 @@
 
 #include <fcntl.h>
 
-#include "acme/challenge-type.h"
-#include "acme/identifier.h"
-#include "acme/token.h"
 #include "base/audit.h"
 #include "base/escape.h"
 #include "base/file.h"
@@ -18,11 +15,8 @@
 #include "challenge/holder.h"
 #include "challenge/lease.h"
 #include "challenge/maker.h"
-
 #include "varlink/idl-challenge.h"
 #include "varlink/varlink-server.h"
-
-#define INTERFACE "io.acmeward.Challenge"
 
 /* One sentence, with a path in it. */
 #define REASON_BYTES_MAX 2048U
@@ -36,25 +30,6 @@ struct Challenge {
         sd_event_source *idle_source;
         bool has_leased;
 };
-
-/* Whom it concerns gets an answer in any case. */
-typedef struct Refusal {
-        const char *error;
-        const char *member;
-        char *text;
-} Refusal;
-
-static void refusal_done(Refusal *refusal)
-{
-        free(refusal->text);
-}
-
-static int refuse(Refusal *refusal, const char *error, const char *member, const char *text)
-{
-        refusal->error = error;
-        refusal->member = member;
-        return free_and_strdup(&refusal->text, text);
-}
 
 static int refuse_io(Refusal *refusal, const char *verb, const char *path, int error)
 {
@@ -75,7 +50,7 @@ static int refuse_io(Refusal *refusal, const char *verb, const char *path, int e
         if (!text)
                 return -ENOMEM;
         log_error("%s", text);
-        return refuse(refusal, INTERFACE ".DirectoryFailed", "message", text);
+        return refuse(refusal, CHALLENGE_INTERFACE ".DirectoryFailed", "message", text);
 }
 
 /* From the first key authorization on, the thumbprint is known (RFC 8555 section 8.1). */
@@ -118,7 +93,10 @@ static int publish_made(Challenge *challenge, Lease *lease, const Made *made, Re
         if (r == -EBUSY && holder_remove_dead(challenge->tokens) > 0)
                 r = tokens_publish(challenge->tokens, made->name, made->text, &path);
         if (r == -EBUSY)
-                return refuse(refusal, INTERFACE ".IdentifierBusy", "identifier", made->name);
+                return refuse(refusal,
+                              CHALLENGE_INTERFACE ".IdentifierBusy",
+                              "identifier",
+                              made->name);
         if (r == 0)
                 r = publish_thumbprint(challenge, made->answer, &path);
         return r < 0 ? refuse_io(refusal, "write", path, r) : 0;
@@ -132,14 +110,11 @@ static int publish_one(Challenge *challenge,
                        Refusal *refusal)
 {
         _cleanup_(made_done) Made made = {};
-        _cleanup_free_ char *reason = NULL;
         struct json_object *string;
         int r;
 
-        r = maker_make(&challenge->maker, wanted, &made, &reason);
-        if (r == MAKER_E_REFUSED)
-                return refuse(refusal, INTERFACE ".SignerRefused", "error", reason);
-        if (r == 0)
+        r = maker_make(&challenge->maker, wanted, &made, refusal);
+        if (r == 0 && !refusal->error)
                 r = publish_made(challenge, lease, &made, refusal);
         if (r < 0 || refusal->error)
                 return r;
@@ -151,100 +126,9 @@ static int publish_one(Challenge *challenge,
         return 0;
 }
 
-static bool is_identifier(const char *value)
-{
-        return acme_dns_name_is_valid(value) || acme_is_address(value);
-}
-
-/* Return: 0, also when the refusal is set; -ENOMEM. */
-static int read_one(ChallengeType type, struct json_object *object, Wanted *ret, Refusal *refusal)
-{
-        static const JsonField fields[] = {
-                        {"type",
-                         JSON_STRING,
-                         offsetof(Wanted, type),
-                         CHALLENGE_TYPE_NAME_MAX,
-                         NULL,
-                         JSON_MANDATORY},
-                        {"identifier",
-                         JSON_STRING,
-                         offsetof(Wanted, identifier),
-                         ACME_IDENTIFIER_MAX,
-                         is_identifier,
-                         JSON_MANDATORY},
-                        {"token",
-                         JSON_STRING,
-                         offsetof(Wanted, token),
-                         ACME_TOKEN_MAX,
-                         acme_token_is_valid,
-                         JSON_MANDATORY},
-                        {},
-        };
-        _cleanup_free_ char *shown = NULL;
-        const char *member = "challenges";
-        int r = -EBADMSG;
-
-        if (json_object_is_type(object, json_type_object))
-                r = json_dispatch(object, fields, ret, 0, &member);
-        if (r == 0 && challenge_type_from_string(ret->type) != type) {
-                member = "type";
-                r = -EBADMSG;
-        }
-        if (r != -EBADMSG)
-                return r;
-        shown = escape_foreign(member, strlen(member), FOREIGN_TEXT_MAX);
-        return shown ? refuse(refusal, INTERFACE ".ChallengeRefused", "member", shown) : -ENOMEM;
-}
-
-/* Everything is looked at before anything is done. ret: as many as the list has, owned. */
-static int read_all(const Challenge *challenge,
-                    const Lease *lease,
-                    struct json_object *list,
-                    Wanted **ret,
-                    Refusal *refusal)
-{
-        size_t n = json_object_array_length(list);
-        int r = 0;
-
-        if (strv_length(lease->tokens) + n > LEASE_TOKENS_MAX)
-                return refuse(refusal, INTERFACE ".TooManyChallenges", NULL, NULL);
-        *ret = calloc(n + 1, sizeof(Wanted));
-        if (!*ret)
-                return -ENOMEM;
-        for (size_t i = 0; r == 0 && !refusal->error && i < n; i++)
-                r = read_one(challenge->maker.type,
-                             json_object_array_get_idx(list, i),
-                             *ret + i,
-                             refusal);
-        return r;
-}
-
-static int reply_refusal(VarlinkCall *call, const Refusal *refusal)
-{
-        struct json_object *parameters = NULL;
-
-        audit(AUDIT_REFUSED,
-              "Refused to publish what a challenge asks for",
-              {AUDIT_OPERATION, varlink_call_method(call)},
-              {AUDIT_REASON, strrchr(refusal->error, '.') + 1});
-        if (refusal->member) {
-                parameters = json_object_new_object();
-                if (!parameters ||
-                    json_add_string(parameters, refusal->member, refusal->text) < 0) {
-                        json_object_put(parameters);
-                        return -ENOMEM;
-                }
-        }
-        return varlink_error(call, refusal->error, parameters);
-}
-
-typedef struct Publish {
-        struct json_object *challenges;
-} Publish;
-
 static int handle_publish(VarlinkCall *call, const void *parameters, void *userdata)
 {
-        const Publish *publish = parameters;
+        const PublishParameters *publish = parameters;
         Challenge *challenge = userdata;
         _cleanup_(refusal_done) Refusal refusal = {};
         _cleanup_free_ Wanted *wanted = NULL;
@@ -256,7 +140,11 @@ static int handle_publish(VarlinkCall *call, const void *parameters, void *userd
         if (!lease)
                 return -ENOMEM;
         challenge->has_leased = true;
-        r = read_all(challenge, lease, publish->challenges, &wanted, &refusal);
+        r = wanted_read(&(WantedRules){.type = challenge->maker.type},
+                        publish->challenges,
+                        strv_length(lease->tokens),
+                        &wanted,
+                        &refusal);
         reply = json_object_new_object();
         list = json_object_new_array();
         if (!reply || !list)
@@ -268,7 +156,7 @@ static int handle_publish(VarlinkCall *call, const void *parameters, void *userd
         if (r < 0)
                 return r;
         if (refusal.error)
-                return reply_refusal(call, &refusal);
+                return refusal_reply(&refusal, call);
         lease_audit_opened(lease);
         r = json_add(reply, "answers", TAKE_PTR(list));
         return r < 0 ? r : varlink_reply(call, TAKE_PTR(reply));
@@ -305,7 +193,7 @@ int challenge_new(sd_event *event,
         if (!challenge)
                 return -ENOMEM;
         challenge->event = sd_event_ref(event);
-        challenge->maker = (Maker){.type = type, .signer_path = signer_path};
+        challenge->maker = (Maker){.type = type, .signer = {.path = signer_path}};
         challenge->tokens = tokens;
         challenge->stateless = stateless;
         r = sd_event_add_time_relative(event,
@@ -323,20 +211,12 @@ int challenge_new(sd_event *event,
 
 int challenge_serve(Challenge *challenge, int listen_fd)
 {
-        static const JsonField publish_fields[] = {
-                        {"challenges",
-                         JSON_ARRAY,
-                         offsetof(Publish, challenges),
-                         .flags = JSON_MANDATORY,
-                         .max_elements = LEASE_TOKENS_MAX},
-                        {},
-        };
         static const VarlinkMethod methods[] = {
-                        {"Publish", publish_fields, sizeof(Publish), handle_publish},
+                        {"Publish", publish_fields, sizeof(PublishParameters), handle_publish},
                         {},
         };
         static const VarlinkInterface interface = {
-                        .name = INTERFACE,
+                        .name = CHALLENGE_INTERFACE,
                         .description = idl_challenge,
                         .methods = methods,
         };

@@ -10,9 +10,6 @@
 #include "challenge/stateless.h"
 #include "challenge/tokens.h"
 
-/* Tokens of one lease: 100 names, each authorization twice, and the client's own for a look. */
-#define LEASE_TOKENS_MAX 256U
-
 /* Started by a knock, the room waits this long for somebody to publish something. */
 #define FIRST_LEASE_TIMEOUT_USEC (10U * 1000U * 1000U)
 

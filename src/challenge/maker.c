@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The client could name a token of somebody else's order, but not have it answered with somebody
- * else's key (RFC 8555 section 8.1): what is published is the signer's word for word, and it is
- * checked here only for being a file that those who read it can take. */
+/* What is published is the signer's word for word, and it is checked here only for being a file
+ * that those who read it can take. */
 
 #include "challenge/maker.h"
 
 #include "acme/server-name.h"
 #include "base/base64url.h"
-#include "base/time-util.h"
-
-#define SIGNER_INTERFACE "io.acmeward.Signer"
-
-/* One digest, or one key and one signature, made once; the signer may be busy with a request. */
-#define SIGNER_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
 /* token "." thumbprint */
 #define KEY_AUTHORIZATION_MAX 256U
@@ -102,57 +95,22 @@ static const struct {
                 [CHALLENGE_TYPE_TLS_ALPN01] = {"ValidationCertificate", true, read_certificate},
 };
 
-static int refuse(char **ret_reason, const char *reason)
-{
-        *ret_reason = strdup(reason);
-        return *ret_reason ? MAKER_E_REFUSED : -ENOMEM;
-}
-
-/* Return: a new object, NULL without memory. */
-static struct json_object *parameters_new(const Maker *maker, const Wanted *wanted)
-{
-        struct json_object *parameters = json_object_new_object();
-
-        if (parameters && json_add_string(parameters, "token", wanted->token) == 0 &&
-            (!kinds[maker->type].has_identifier ||
-             json_add_string(parameters, "identifier", wanted->identifier) == 0))
-                return parameters;
-        json_object_put(parameters);
-        return NULL;
-}
-
-/* Return: 0; MAKER_E_REFUSED; -ENOMEM. */
-static int ask(Maker *maker, const Wanted *wanted, VarlinkReply *ret, char **ret_reason)
-{
-        struct json_object *parameters = parameters_new(maker, wanted);
-        char method[64];
-        int r;
-
-        if (!parameters)
-                return -ENOMEM;
-        if (!maker->signer && varlink_client_connect(maker->signer_path, &maker->signer) < 0) {
-                json_object_put(parameters);
-                return refuse(ret_reason, "the signer's door is closed");
-        }
-        (void) snprintf(method, sizeof(method), SIGNER_INTERFACE ".%s", kinds[maker->type].method);
-        r = varlink_client_call(maker->signer, method, parameters, SIGNER_TIMEOUT_USEC, ret);
-        if (r < 0) {
-                varlink_client_free(TAKE_PTR(maker->signer));
-                return refuse(ret_reason, strerror(-r));
-        }
-        return r == VARLINK_E_ERROR ? refuse(ret_reason, ret->error) : 0;
-}
-
-int maker_make(Maker *maker, const Wanted *wanted, Made *ret, char **ret_reason)
+int maker_make(Maker *maker, const Wanted *wanted, Made *ret, Refusal *refusal)
 {
         _cleanup_varlink_reply_ VarlinkReply reply = {};
         _cleanup_(made_done) Made made = {};
         int r;
 
-        r = ask(maker, wanted, &reply, ret_reason);
-        if (r == 0)
-                r = kinds[maker->type].read(reply.parameters, wanted, &made);
-        if (r != 0)
+        r = signer_door_ask(&maker->signer,
+                            kinds[maker->type].method,
+                            wanted->token,
+                            kinds[maker->type].has_identifier ? wanted->identifier : NULL,
+                            &reply,
+                            refusal);
+        if (r < 0 || refusal->error)
+                return r;
+        r = kinds[maker->type].read(reply.parameters, wanted, &made);
+        if (r < 0)
                 return r;
         *ret = made;
         made = (Made){};
@@ -161,5 +119,5 @@ int maker_make(Maker *maker, const Wanted *wanted, Made *ret, char **ret_reason)
 
 void maker_done(Maker *maker)
 {
-        varlink_client_free(maker->signer);
+        signer_door_done(&maker->signer);
 }

@@ -6,71 +6,25 @@
 
 #include "dns/dns.h"
 
-#include "acme/challenge-type.h"
 #include "acme/identifier.h"
-#include "acme/token.h"
-#include "base/audit.h"
 #include "base/base64url.h"
 #include "base/log.h"
 #include "dns/marks.h"
+#include "proving/signer-door.h"
+#include "proving/wanted.h"
 #include "varlink/idl-challenge.h"
-#include "varlink/varlink-client.h"
 #include "varlink/varlink-server.h"
-
-#define INTERFACE "io.acmeward.Challenge"
-#define SIGNER_INTERFACE "io.acmeward.Signer"
-
-/* One digest; the signer may be busy with a request. */
-#define SIGNER_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
 struct Dns {
         sd_event *event;
-        const char *signer_path;
         Records *records;
         int mark_fd;
-        VarlinkClient *signer;
+        SignerDoor signer;
         VarlinkServer *server;
         sd_event_source *idle_source;
         char **pairs; /* identifier, value, …: what has been published */
         bool has_been_called;
 };
-
-/* One challenge, as the client names it; borrowed. */
-typedef struct Wanted {
-        const char *type, *identifier, *token;
-} Wanted;
-
-/* Why a call is not done. The values of error live for ever. */
-typedef struct Refusal {
-        const char *error;
-        const char *member;
-        char *text;
-} Refusal;
-
-static void refusal_done(Refusal *refusal)
-{
-        free(refusal->text);
-}
-
-static int refuse(Refusal *refusal, const char *error, const char *member, const char *text)
-{
-        refusal->error = error;
-        refusal->member = member;
-        return free_and_strdup(&refusal->text, text);
-}
-
-static int reply_refusal(VarlinkCall *call, const Refusal *refusal)
-{
-        audit(AUDIT_REFUSED,
-              "Refused to publish what a challenge asks for",
-              {AUDIT_OPERATION, varlink_call_method(call)},
-              {AUDIT_REASON, strrchr(refusal->error, '.') + 1});
-        return refusal->member ? varlink_error_string(call,
-                                                      refusal->error,
-                                                      refusal->member,
-                                                      refusal->text)
-                               : varlink_error(call, refusal->error, NULL);
-}
 
 /* r: of records_…(). Return: 0, also when the refusal is set; -errno. */
 static int settle(const Records *records, int r, Refusal *refusal)
@@ -78,15 +32,10 @@ static int settle(const Records *records, int r, Refusal *refusal)
         if (r <= 0)
                 return r;
         return refuse(refusal,
-                      r == RECORDS_E_REFUSED ? INTERFACE ".DirectoryFailed"
-                                             : INTERFACE ".PublishFailed",
+                      r == RECORDS_E_REFUSED ? CHALLENGE_INTERFACE ".DirectoryFailed"
+                                             : CHALLENGE_INTERFACE ".PublishFailed",
                       "message",
                       records->reason);
-}
-
-static bool is_own_type(const char *type)
-{
-        return challenge_type_from_string(type) == CHALLENGE_TYPE_DNS01;
 }
 
 /* RFC 8555 section 8.4: a wildcard is proved at the name below it. */
@@ -95,70 +44,15 @@ static const char *base_of(const char *identifier)
         return startswith(identifier, "*.") ?: identifier;
 }
 
-static bool is_configured(const Dns *dns, const char *identifier)
+/* userdata: Dns. */
+static bool is_configured(const char *identifier, const void *userdata)
 {
+        const Dns *dns = userdata;
+
         STRV_FOREACH (own, dns->records->config->identifiers)
                 if (streq(base_of(*own), identifier))
                         return true;
         return false;
-}
-
-static int read_one(const Dns *dns, struct json_object *object, Wanted *ret, Refusal *refusal)
-{
-        static const JsonField fields[] = {
-                        {"type",
-                         JSON_STRING,
-                         offsetof(Wanted, type),
-                         CHALLENGE_TYPE_NAME_MAX,
-                         is_own_type,
-                         JSON_MANDATORY},
-                        {"identifier",
-                         JSON_STRING,
-                         offsetof(Wanted, identifier),
-                         ACME_IDENTIFIER_MAX,
-                         acme_dns_name_is_valid,
-                         JSON_MANDATORY},
-                        {"token",
-                         JSON_STRING,
-                         offsetof(Wanted, token),
-                         ACME_TOKEN_MAX,
-                         acme_token_is_valid,
-                         JSON_MANDATORY},
-                        {},
-        };
-        const char *member = "challenges";
-        int r = -EBADMSG;
-
-        if (json_object_is_type(object, json_type_object))
-                r = json_dispatch(object, fields, ret, 0, &member);
-        if (r == 0 && !is_configured(dns, ret->identifier)) {
-                member = "identifier";
-                r = -EBADMSG;
-        }
-        /* A member that nobody knows bears a foreign name. */
-        if (r == -EBADMSG)
-                return refuse(refusal,
-                              INTERFACE ".ChallengeRefused",
-                              "member",
-                              json_object_object_get_ex(object, member, NULL) ? member
-                                                                              : "challenges");
-        return r;
-}
-
-/* Everything is looked at before anything is done. */
-static int read_all(const Dns *dns, struct json_object *list, Wanted **ret, Refusal *refusal)
-{
-        size_t n = json_object_array_length(list);
-        int r = 0;
-
-        if (strv_length(dns->pairs) / 2 + n > DNS_RECORDS_MAX)
-                return refuse(refusal, INTERFACE ".TooManyChallenges", NULL, NULL);
-        *ret = calloc(n + 1, sizeof(Wanted));
-        if (!*ret)
-                return -ENOMEM;
-        for (size_t i = 0; r == 0 && !refusal->error && i < n; i++)
-                r = read_one(dns, json_object_array_get_idx(list, i), *ret + i, refusal);
-        return r;
 }
 
 static bool value_is_valid(const char *value)
@@ -179,31 +73,12 @@ static int ask_signer(Dns *dns, const char *token, char **ret, Refusal *refusal)
                         {},
         };
         _cleanup_varlink_reply_ VarlinkReply reply = {};
-        struct json_object *parameters = json_object_new_object();
         const char *digest = NULL;
         int r;
 
-        if (!parameters || json_add_string(parameters, "token", token) < 0) {
-                json_object_put(parameters);
-                return -ENOMEM;
-        }
-        r = dns->signer ? 0 : varlink_client_connect(dns->signer_path, &dns->signer);
-        if (r < 0) {
-                json_object_put(parameters);
-                return refuse(refusal,
-                              INTERFACE ".SignerRefused",
-                              "error",
-                              "the signer's door is closed");
-        }
-        r = varlink_client_call(dns->signer,
-                                SIGNER_INTERFACE ".KeyAuthorizationDigest",
-                                parameters,
-                                SIGNER_TIMEOUT_USEC,
-                                &reply);
-        if (r < 0)
-                return refuse(refusal, INTERFACE ".SignerRefused", "error", strerror(-r));
-        if (r == VARLINK_E_ERROR)
-                return refuse(refusal, INTERFACE ".SignerRefused", "error", reply.error);
+        r = signer_door_ask(&dns->signer, "KeyAuthorizationDigest", token, NULL, &reply, refusal);
+        if (r < 0 || refusal->error)
+                return r;
         r = json_dispatch(reply.parameters, fields, &digest, 0, NULL);
         return r < 0 ? r : free_and_strdup(ret, digest);
 }
@@ -231,7 +106,7 @@ static int publish_one(Dns *dns, const Wanted *wanted, char ***ret_values, Refus
         r = marks_add(dns->mark_fd, wanted->identifier, value);
         if (r < 0)
                 return refuse(refusal,
-                              INTERFACE ".DirectoryFailed",
+                              CHALLENGE_INTERFACE ".DirectoryFailed",
                               "message",
                               "Failed to note in " MARKS_DIRECTORY " what is to be removed again");
         r = records_present(dns->records, wanted->identifier, value);
@@ -241,13 +116,9 @@ static int publish_one(Dns *dns, const Wanted *wanted, char ***ret_values, Refus
         return r < 0 ? r : strv_append(&dns->pairs, value);
 }
 
-typedef struct Publish {
-        struct json_object *challenges;
-} Publish;
-
 static int handle_publish(VarlinkCall *call, const void *parameters, void *userdata)
 {
-        const Publish *publish = parameters;
+        const PublishParameters *publish = parameters;
         Dns *dns = userdata;
         size_t n = json_object_array_length(publish->challenges);
         _cleanup_(refusal_done) Refusal refusal = {};
@@ -259,7 +130,11 @@ static int handle_publish(VarlinkCall *call, const void *parameters, void *userd
         dns->has_been_called = true;
         if (!reply)
                 return -ENOMEM;
-        r = read_all(dns, publish->challenges, &wanted, &refusal);
+        r = wanted_read(&(WantedRules){CHALLENGE_TYPE_DNS01, is_configured, dns},
+                        publish->challenges,
+                        strv_length(dns->pairs) / 2,
+                        &wanted,
+                        &refusal);
         for (size_t i = 0; r == 0 && !refusal.error && i < n; i++)
                 r = publish_one(dns, wanted + i, &values, &refusal);
         if (r == 0 && !refusal.error && n > 0)
@@ -267,7 +142,7 @@ static int handle_publish(VarlinkCall *call, const void *parameters, void *userd
         if (r < 0)
                 return r;
         if (refusal.error)
-                return reply_refusal(call, &refusal);
+                return refusal_reply(&refusal, call);
         r = json_add_strv(reply, "answers", values);
         return r < 0 ? r : varlink_reply(call, TAKE_PTR(reply));
 }
@@ -287,16 +162,16 @@ static int handle_check(VarlinkCall *call, const void *parameters, void *userdat
         dns->has_been_called = true;
         r = json_to_strv(check->identifiers, &names);
         STRV_FOREACH (name, names)
-                if (r == 0 && !refusal.error && !is_configured(dns, *name))
+                if (r == 0 && !refusal.error && !is_configured(*name, dns))
                         r = refuse(&refusal,
-                                   INTERFACE ".ChallengeRefused",
+                                   CHALLENGE_INTERFACE ".ChallengeRefused",
                                    "member",
                                    "identifiers");
         if (r == 0 && !refusal.error && names)
                 r = settle(dns->records, records_check(dns->records, names), &refusal);
         if (r < 0)
                 return r;
-        return refusal.error ? reply_refusal(call, &refusal) : varlink_reply(call, NULL);
+        return refusal.error ? refusal_reply(&refusal, call) : varlink_reply(call, NULL);
 }
 
 static void on_disconnected(VarlinkConnection *connection _unused_, void *userdata)
@@ -325,7 +200,7 @@ int dns_new(sd_event *event, const char *signer_path, Records *records, int mark
         if (!dns)
                 return -ENOMEM;
         dns->event = sd_event_ref(event);
-        dns->signer_path = signer_path;
+        dns->signer.path = signer_path;
         dns->records = records;
         dns->mark_fd = mark_fd;
         r = sd_event_add_time_relative(event,
@@ -343,14 +218,6 @@ int dns_new(sd_event *event, const char *signer_path, Records *records, int mark
 
 int dns_serve(Dns *dns, int listen_fd)
 {
-        static const JsonField publish_fields[] = {
-                        {"challenges",
-                         JSON_ARRAY,
-                         offsetof(Publish, challenges),
-                         .flags = JSON_MANDATORY,
-                         .max_elements = DNS_RECORDS_MAX},
-                        {},
-        };
         static const JsonField check_fields[] = {
                         {"identifiers",
                          JSON_STRING_ARRAY,
@@ -362,12 +229,12 @@ int dns_serve(Dns *dns, int listen_fd)
                         {},
         };
         static const VarlinkMethod methods[] = {
-                        {"Publish", publish_fields, sizeof(Publish), handle_publish},
+                        {"Publish", publish_fields, sizeof(PublishParameters), handle_publish},
                         {"Check", check_fields, sizeof(Check), handle_check},
                         {},
         };
         static const VarlinkInterface interface = {
-                        .name = INTERFACE,
+                        .name = CHALLENGE_INTERFACE,
                         .description = idl_challenge,
                         .methods = methods,
         };
@@ -383,7 +250,7 @@ void dns_free(Dns *dns)
         if (!dns)
                 return;
         varlink_server_free(dns->server);
-        varlink_client_free(dns->signer);
+        signer_door_done(&dns->signer);
         sd_event_source_disable_unref(dns->idle_source);
         sd_event_unref(dns->event);
         strv_free(dns->pairs);

@@ -8,9 +8,6 @@
 
 #include "dns/records.h"
 
-/* Records of one room: 100 names, each authorization twice, and some. */
-#define DNS_RECORDS_MAX 256U
-
 /* Started by a knock, the room waits this long for somebody to say something. */
 #define FIRST_CALL_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
