@@ -10,8 +10,9 @@
  * anew ... */
 #define BAD_NONCE_TRIES 5U
 /* ... and made as a new one so often, after a pause in which a CA's nonces may come together again.
- */
-#define BAD_NONCE_ROUNDS 2U
+ * Of a CA that rejects half of all nonces, one request in a quarter of a million fails that way; in
+ * two rounds it would be one in four thousand, which is a renewal in a few hundred. */
+#define BAD_NONCE_ROUNDS 3U
 #define BAD_NONCE_PAUSE_USEC (500 * USEC_PER_MSEC)
 
 /* A request that may be repeated is, when the connection broke: after 100 ms, and after 1 s. */

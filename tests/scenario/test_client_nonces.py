@@ -46,7 +46,7 @@ def test_rejected_for_ever(fresh, ca, step):
     """It comes to an end, and soon."""
     ca.on(step).problem("badNonce")
     started = fails(fresh, 75)
-    assert requests(ca)[step] == 12
+    assert requests(ca)[step] == 18
     assert started.seconds < 29
     check_every_nonce_is_used_once(ca)
 
