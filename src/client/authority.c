@@ -36,11 +36,27 @@ static bool is_as_configured(const Client *c, size_t i)
         const Description *about = c->about;
 
         return i < config->n_cas && streq(about->directory, config->cas[i].directory) &&
-               strv_equal(about->identifiers, config->identifiers) &&
+               (config->identifiers_by_csr ||
+                strv_equal(about->identifiers, config->identifiers)) &&
                about->n_challenges == config->n_challenges &&
                memcmp(about->challenges,
                       config->challenges,
                       config->n_challenges * sizeof(config->challenges[0])) == 0;
+}
+
+/* The signer alone reads the request, and has refused names that are none. */
+static int adopt_names(Client *c)
+{
+        _cleanup_free_ char *reason = NULL;
+        int r;
+
+        r = config_adopt_names(c->config, c->about->identifiers, &reason);
+        if (r != CONFIG_E_INVALID)
+                return r;
+        return failure_set(&c->failure,
+                           EXIT_CONFIGURATION,
+                           "The signing request that the signer has cannot be followed: %s",
+                           reason);
 }
 
 int authority_adopt(Client *c)
@@ -54,6 +70,12 @@ int authority_adopt(Client *c)
                                    "challenges in its configuration: it has changed while the "
                                    "renewal began, or the signer is on another machine, whose "
                                    "configuration has to say the same");
+        if (c->config->identifiers_by_csr) {
+                int r = adopt_names(c);
+
+                if (r != 0)
+                        return r;
+        }
         c->has_account = c->about->account;
         if (!streq(c->config->ca, c->about->ca))
                 put_away(c);

@@ -14,8 +14,11 @@
 #include "base/file.h"
 #include "state/authority.h"
 
-static bool is_fresh(const StateCertificate *certificate, usec_t now_usec)
+static bool is_fresh(const StateCertificate *certificate, const Config *config, usec_t now_usec)
 {
+        /* The signer has not seen that request. */
+        if (config->csr && (config->csr_usec == 0 || config->csr_usec >= certificate->checked_usec))
+                return false;
         /* A moment in the future is of a clock that went wrong. */
         return certificate->is_set && certificate->checked_usec <= now_usec &&
                now_usec - certificate->checked_usec < DUE_CHECK_INTERVAL_USEC;
@@ -34,7 +37,7 @@ CheckVerdict check_decide(const State *state,
         if (!state)
                 return CHECK_RUN;
         if (due_evaluate(&state->certificate, config, requested_usec, now_usec) == DUE_NOT &&
-            is_fresh(&state->certificate, now_usec) &&
+            is_fresh(&state->certificate, config, now_usec) &&
             !due_is_to_be_asked(&state->certificate, config, now_usec)) {
                 *ret_until_usec = due_moment(&state->certificate);
                 return CHECK_NOT_DUE;

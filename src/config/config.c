@@ -51,6 +51,7 @@ void config_free(Config *config)
                 return;
         free(config->name);
         strv_free(config->identifiers);
+        free(config->csr);
         free_cas(config);
         strv_free(config->contact);
         strv_free(config->profiles);
@@ -296,7 +297,9 @@ static int load(Loader *loader, const char *name, Config *config)
         if (r != 0)
                 return r;
         return resolve_config(&loader->values,
-                              &(ConfigFiles){loader->certificate_file, loader->dns_file},
+                              &(ConfigFiles){.certificate = loader->certificate_file,
+                                             .root = loader->root,
+                                             .dns = loader->dns_file},
                               config,
                               loader->error);
 }

@@ -62,6 +62,11 @@ typedef struct Config {
         char *name;         /* NULL when only acme.conf was asked for; so are the next ones then */
         char **identifiers; /* DNS names in A-label form and lower case, each once, sorted */
 
+        char *csr;       /* the path of a signing request of somebody else's key; NULL: none */
+        usec_t csr_usec; /* when that file, or its name, was changed last; 0: there is none to see
+                          */
+        bool identifiers_by_csr; /* they are the request's, and NULL until config_adopt_names() */
+
         ConfigCa *cas; /* the preferred first */
         size_t n_cas;
 
@@ -124,6 +129,17 @@ int config_load_account(const char *account,
                         ConfigError *ret_error);
 void config_free(Config *config);
 DEFINE_CLEANUP(Config *, config_free);
+
+/* Is the certificate's key kept by somebody else, so that the store has none? */
+static inline bool config_key_is_elsewhere(const Config *config)
+{
+        return config->csr;
+}
+
+/* With identifiers_by_csr: takes what the request is for as the identifiers. Names as in
+ * Config.identifiers, or as somebody may have written these.
+ * Return: 0; CONFIG_E_INVALID, *ret_reason says why then, to be freed; -ENOMEM. */
+int config_adopt_names(Config *config, char *const *names, char **ret_reason);
 
 /* Makes cas[i] the one that is under way. */
 void config_use_ca(Config *config, size_t i);

@@ -97,6 +97,9 @@ static int resolve_identifiers(const Values *values,
         const Value *value = &values->values[SECTION_CERTIFICATE][CERTIFICATE_IDENTIFIERS];
         int r;
 
+        config->identifiers_by_csr = value->n_words == 0 && config->csr;
+        if (config->identifiers_by_csr)
+                return 0;
         if (value->n_words == 0)
                 return identify_by_name(certificate_file, config, ret_error);
         r = resolve_words(value, &config->identifiers);
@@ -205,8 +208,10 @@ static int resolve_use(Values *values, Config *config, ConfigError *ret_error)
         if (r == 0)
                 r = resolve_deploy(values, config, ret_error);
         config->placeholder = placeholder->n_words > 0 ? resolve_is_yes(placeholder)
-                                                       : config->n_deploy > 0 || config->consumers;
-        return r;
+                              : config_key_is_elsewhere(config)
+                                              ? false
+                                              : config->n_deploy > 0 || config->consumers;
+        return r == 0 ? resolve_key_use(values, config, ret_error) : r;
 }
 
 /* Where it is said; NAME itself stands nowhere. */
@@ -228,19 +233,23 @@ static int refuse_identifier(const Values *values, const char *identifier, Confi
                                 identifier);
 }
 
+bool resolve_can_prove(const Config *config, const char *identifier)
+{
+        const char *base = startswith(identifier, "*.");
+
+        FOREACH_ARRAY (type, config->challenges, config->n_challenges)
+                if (challenge_type_can_prove(*type, base ?: identifier, base))
+                        return true;
+        return false;
+}
+
 /* Each identifier has to be one that one of the types can prove. */
 static int check_challenges(const Values *values, Config *config, ConfigError *ret_error)
 {
         const Value *value = common_value(values, DEFAULTS_CHALLENGE);
 
         STRV_FOREACH (identifier, config->identifiers) {
-                const char *base = startswith(*identifier, "*.");
-                bool can_be_proved = false;
-
-                FOREACH_ARRAY (type, config->challenges, config->n_challenges)
-                        can_be_proved = can_be_proved ||
-                                        challenge_type_can_prove(*type, base ?: *identifier, base);
-                if (!can_be_proved)
+                if (!resolve_can_prove(config, *identifier))
                         return refuse_identifier(values, *identifier, ret_error);
         }
         return resolve_dns_require(config, &value->words[0], ret_error);
@@ -253,7 +262,9 @@ static int resolve_certificate(Values *values,
 {
         int r;
 
-        r = resolve_identifiers(values, files->certificate, config, ret_error);
+        r = resolve_key(values, files->root, config, ret_error);
+        if (r == 0)
+                r = resolve_identifiers(values, files->certificate, config, ret_error);
         if (r != 0)
                 return r;
         r = resolve_account(values, config);

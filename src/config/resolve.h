@@ -36,6 +36,15 @@ int resolve_ca(const Values *values,
 /* config->deploy, for a certificate (resolve-deploy.c). Return: as resolve_config(). */
 int resolve_deploy(Values *values, Config *config, ConfigError *ret_error);
 
+/* Whose key the certificate has, and what cannot be had then (resolve-key.c): resolve_key() is for
+ * before the identifiers are known, resolve_key_use() for when all else is. root: as
+ * config_load()'s. Return: as resolve_config(). */
+int resolve_key(const Values *values, const char *root, Config *config, ConfigError *ret_error);
+int resolve_key_use(const Values *values, Config *config, ConfigError *ret_error);
+
+/* Can one of config->challenges prove it? */
+bool resolve_can_prove(const Config *config, const char *identifier);
+
 /* Fills in what config's account has in common at all CAs, and the types of challenge that are
  * answered with it. Return: 0, -ENOMEM. */
 int resolve_account(const Values *values, Config *config);
@@ -43,6 +52,7 @@ int resolve_account(const Values *values, Config *config);
 /* Where settings that are missing would stand. */
 typedef struct ConfigFiles {
         const char *certificate; /* Identifiers= */
+        const char *root;        /* before all that a setting names */
         const char *dns;
 } ConfigFiles;
 

@@ -100,6 +100,10 @@ static const Setting certificate_settings[CERTIFICATE_MAX] = {
                 "Placeholder", "yes or no",
                 NULL, 0, value_check_boolean,
         },
+        [CERTIFICATE_CSR] = {
+                "CSR", "the absolute path of a file below /etc/acme, such as /etc/acme/csr/example.org.csr",
+                NULL, 0, value_check_csr,
+        },
 };
 
 static const Setting deploy_settings[TARGET_MAX] = {

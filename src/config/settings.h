@@ -53,6 +53,7 @@ enum {
         CERTIFICATE_IDENTIFIERS = DEFAULTS_MAX,
         CERTIFICATE_CONSUMERS,
         CERTIFICATE_PLACEHOLDER,
+        CERTIFICATE_CSR,
         CERTIFICATE_MAX,
 
         /* The files stand before these, by their DeployFile. */

@@ -115,6 +115,14 @@ int value_check_trust(const char *word, char **ret, const char **ret_reason)
         return value_check_path(word, ret, ret_reason);
 }
 
+int value_check_csr(const char *word, char **ret, const char **ret_reason)
+{
+        if (word[0] == '/' && !startswith(word, "/etc/acme/"))
+                return refuse(ret_reason,
+                              "of the file system the signer sees the configuration only");
+        return value_check_path(word, ret, ret_reason);
+}
+
 int value_check_url(const char *word, char **ret, const char **ret_reason)
 {
         /* RFC 8555 section 6.1. */

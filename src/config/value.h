@@ -25,6 +25,7 @@ int value_check_account_key_type(const char *word, char **ret, const char **ret_
 int value_check_firewall_mode(const char *word, char **ret, const char **ret_reason);
 int value_check_path(const char *word, char **ret, const char **ret_reason);
 int value_check_trust(const char *word, char **ret, const char **ret_reason);
+int value_check_csr(const char *word, char **ret, const char **ret_reason);
 int value_check_ca(const char *word, char **ret, const char **ret_reason);
 int value_check_account(const char *word, char **ret, const char **ret_reason);
 int value_check_url(const char *word, char **ret, const char **ret_reason);

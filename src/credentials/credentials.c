@@ -129,6 +129,13 @@ static void refuse_live(Visit *visit, const char *name, int error)
                name);
 }
 
+static bool needs_key(const Visit *visit)
+{
+        Credential credential = visit->request.credential;
+
+        return credential == CREDENTIAL_KEY || credential == CREDENTIAL_BUNDLE;
+}
+
 static void give(Visit *visit, const Live *live, const char *name)
 {
         const Request *request = &visit->request;
@@ -183,6 +190,12 @@ static void decide(Credentials *room, Visit *visit)
         r = starts_open(&room->starts, room->root, visit->pid, consumers->listing[0], &live);
         if (r < 0)
                 return refuse_live(visit, consumers->listing[0], r);
+        if (needs_key(visit) && !live_has_key(live))
+                return refuse(visit,
+                              "noKey",
+                              "the key of %s is not acmeward's, since its certificate is had by "
+                              "CSR=: there are tls.crt, tls.chain and tls.fullchain only",
+                              consumers->listing[0]);
         give(visit, live, consumers->listing[0]);
 }
 

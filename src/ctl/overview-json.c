@@ -23,6 +23,8 @@ static int add_certificate(struct json_object *object, const StateCertificate *c
 
         r = add_string(object, "ca", certificate->ca);
         if (r == 0)
+                r = add_string(object, "keySource", certificate->key_source);
+        if (r == 0)
                 r = add_string(object, "issuer", certificate->issuer);
         if (r == 0)
                 r = add_string(object, "serial", certificate->serial);

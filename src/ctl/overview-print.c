@@ -150,6 +150,8 @@ int overview_print(const Overview *o, FILE *f, int name_width)
         r = print_row(o, f, name_width);
         if (r == 0 && !o->config)
                 r = print_note(f, "settings", o->config_message);
+        if (r == 0 && o->config && o->config->csr)
+                r = print_note(f, "its key is somebody else's, by the request", o->config->csr);
         if (r == 0 && o->attention & ATTENTION_NO_STATE)
                 r = print_note(f,
                                "state.json cannot be used, and the next renewal makes it anew",

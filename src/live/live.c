@@ -137,6 +137,11 @@ int live_open(const char *root, const char *name, Live **ret)
         return 0;
 }
 
+bool live_has_key(const Live *live)
+{
+        return faccessat(live->dir_fd, PRIVKEY_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int live_read(const Live *live, const char *file, char **ret, size_t *ret_length)
 {
         size_t max = streq(file, PRIVKEY_FILE) ? LIVE_KEY_BYTES_MAX : CHAIN_BYTES_MAX;

@@ -11,9 +11,9 @@
 #include "x509/chain.h"
 
 /* The files of a generation. */
-#define PRIVKEY_FILE "privkey.pem"     /* 0600, the signer's and root's */
-#define CERT_FILE "cert.pem"           /* the certificate alone */
-#define CHAIN_FILE "chain.pem"         /* its issuers', empty when there are none */
+#define PRIVKEY_FILE "privkey.pem" /* 0600, the signer's and root's; none where it is not ours */
+#define CERT_FILE "cert.pem"       /* the certificate alone */
+#define CHAIN_FILE "chain.pem"     /* its issuers', empty when there are none */
 #define FULLCHAIN_FILE "fullchain.pem" /* both */
 
 /* RSA with 4096 bits has 3.2 KiB, ML-DSA-87 less than 8. */
@@ -34,6 +34,9 @@ DEFINE_CLEANUP(Live *, live_free);
  * Return: 0; -ENOENT when nothing is live; -EBADMSG when the link, the directory or the chain is
  * none that acmeward made; -errno. */
 int live_open(const char *root, const char *name, Live **ret);
+
+/* Is the key here, and not with somebody else, who has asked for the certificate (CSR=)? */
+bool live_has_key(const Live *live);
 
 /* One of the four files, as text with a NUL behind it. The key is the caller's to erase
  * (_cleanup_(erase_and_freep)), and is not checked. ret_length may be NULL.

@@ -15,6 +15,10 @@ typedef struct Account Account;
  * directory: the CA's URL as it is configured now; an account's URL that was remembered for another
  * one is passed over. root as in store_open(). Return: 0, -errno. */
 int account_open(const char *root, const char *name, const char *directory, Account **ret);
+/* Does one of the accounts, of whichever CA, have this key, or has it had it? RFC 8555
+ * section 11.1: no certificate may have it then. Return: 1, 0, -errno. */
+int accounts_have_key(const char *root, EVP_PKEY *key);
+
 void account_free(Account *account);
 DEFINE_CLEANUP(Account *, account_free);
 

@@ -157,6 +157,9 @@ int method_describe(VarlinkCall *call, const void *parameters _unused_, void *us
                 return MIN(r, 0);
         due = signer_due(signer, signer->now());
         if (due != DUE_NOT) {
+                r = foreign_key_admit(signer, call);
+                if (r != 0)
+                        return MIN(r, 0);
                 r = store_check_room(signer->store);
                 if (r < 0)
                         return MIN(policy_store_failed(

@@ -185,19 +185,24 @@ static int remember_live(Signer *signer, StoreLive *live)
         X509 *leaf = chain_get(live->chain, 0);
         EVP_PKEY *leaf_key = X509_get0_pubkey(leaf);
         bool known = is_remembered(c, leaf, live->generation);
-        _cleanup_free_ char *directory = NULL, *ca = NULL;
+        _cleanup_free_ char *directory = NULL, *ca = NULL, *source = NULL;
         int r;
 
         r = free_and_strdup(&directory, known ? c->directory : NULL);
         if (r == 0)
                 r = free_and_strdup(&ca, known ? c->ca : NULL);
+        if (r == 0)
+                r = free_and_strdup(&source,
+                                    known ? c->key_source
+                                          : foreign_key_source(signer, live->key, leaf_key));
         if (r < 0)
                 return r;
         if (is_unremembered_success(c, leaf, live->generation)) {
                 state_order_done(&signer->state->order);
                 state_failure_done(&signer->state->failure);
         }
-        signer->key_mismatch = !live->key || !leaf_key || EVP_PKEY_eq(live->key, leaf_key) != 1;
+        signer->key_mismatch = !source &&
+                               (!live->key || !leaf_key || EVP_PKEY_eq(live->key, leaf_key) != 1);
         signer->key_retired = leaf_key && retired_has(signer->root, leaf_key) != 0;
         /* Never checked, so that the client's quick look does not trust it either. */
         r = signer_remember_certificate(signer,
@@ -211,6 +216,7 @@ static int remember_live(Signer *signer, StoreLive *live)
                                                         : next_checked(c, known, signer->now()));
         if (r < 0)
                 return r;
+        c->key_source = TAKE_PTR(source);
         if (signer->key_mismatch)
                 log_warning("The live key of %s is not the live certificate's: the certificate "
                             "will be "
@@ -219,7 +225,7 @@ static int remember_live(Signer *signer, StoreLive *live)
         else if (signer->key_retired)
                 log_warning("The live key of %s is a retired one: the certificate will be renewed",
                             signer->name);
-        else if (!signer->config->renew_key && !c->is_placeholder)
+        else if (!signer->config->renew_key && !c->is_placeholder && live->key)
                 signer->live_key = TAKE_PTR(live->key);
         return 0;
 }
@@ -285,6 +291,10 @@ static int inspect_pending(Signer *signer)
                                   "The pending key of %s cannot be used; dropping it",
                                   signer->name);
                 signer_drop_pending(signer);
+        } else if (config_key_is_elsewhere(signer->config)) {
+                log_info("The key of %s is somebody else's now; dropping the pending key",
+                         signer->name);
+                signer_drop_pending(signer);
         } else if (key_get_type(signer->pending_key) != signer->config->key_type) {
                 log_info("KeyType= of %s has changed; dropping the pending key", signer->name);
                 signer_drop_pending(signer);
@@ -347,6 +357,9 @@ DueReason signer_due(const Signer *signer, usec_t now_usec)
 
         if (c->is_set && !c->is_placeholder && signer->key_mismatch)
                 return DUE_KEY_MISMATCH;
+        if (c->is_set && !c->is_placeholder &&
+            !streq_ptr(c->key_source, signer->foreign_key.source))
+                return DUE_KEY;
         if (c->is_set && !c->is_placeholder && signer->key_retired)
                 return DUE_KEY_RETIRED;
         return due_evaluate(c, signer->config, signer_requested_usec(signer), now_usec);

@@ -199,6 +199,9 @@ static int settle(Signer *signer, X509 *certificate, const char *generation)
                                         now_usec);
         if (r < 0)
                 return r;
+        r = free_and_strdup(&signer->state->certificate.key_source, signer->foreign_key.source);
+        if (r < 0)
+                return r;
         signer->state->certificate.renewal_info.again_usec =
                         renewal_info_again_usec(USEC_INFINITY, now_usec);
         audit_installed(signer);
@@ -226,7 +229,10 @@ static int install(Signer *signer, VarlinkCall *call, const char *text)
                 r = check(signer, call, text, &chain, &key);
         if (r != 0)
                 return r;
-        r = store_install(signer->store, chain, key, &generation);
+        r = store_install(signer->store,
+                          chain,
+                          config_key_is_elsewhere(signer->config) ? NULL : key,
+                          &generation);
         if (r < 0)
                 return policy_store_failed(
                                 signer,

@@ -86,6 +86,10 @@ void signer_drop_retired_keys(Signer *signer)
 
 int signer_find_certificate_key(Signer *signer, EVP_PKEY **ret)
 {
+        if (config_key_is_elsewhere(signer->config)) {
+                *ret = signer->foreign_key.key;
+                return 0;
+        }
         /* Root, or another signer, may have retired it meanwhile. */
         signer_heed_replacement(signer);
         signer_drop_retired_keys(signer);

@@ -272,10 +272,14 @@ compose_finalize(Signer *signer, VarlinkCall *call, const RequestParameters *p _
                                            r,
                                            "Failed to make a key for %s below " STORE_PATH "/certs",
                                            signer->name);
-        r = csr_make(key, signer->config->identifiers, &der, &length);
-        if (r < 0)
+        r = foreign_key_admit(signer, call);
+        if (r == 0 && !signer->foreign_key.request.der)
+                r = csr_make(key, signer->config->identifiers, &der, &length);
+        if (r != 0)
                 return r;
-        csr = base64url_encode(der, length);
+        csr = der ? base64url_encode(der, length)
+                  : base64url_encode(signer->foreign_key.request.der,
+                                     signer->foreign_key.request.length);
         payload = json_object_new_object();
         if (!csr || !payload || json_add_string(payload, "csr", csr) < 0) {
                 json_object_put(payload);

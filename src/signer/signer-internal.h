@@ -7,6 +7,7 @@
 #include "signer/account-record.h"
 #include "signer/account-request.h"
 #include "signer/account.h"
+#include "signer/foreign-key.h"
 #include "signer/key-maker.h"
 #include "signer/revocation.h"
 #include "signer/signer.h"
@@ -41,10 +42,11 @@ struct Signer {
         State *state;
         char *written_state; /* what state.json has, as text */
         bool state_synced;
-        bool key_retired;      /* the live key is in retired.h's list */
-        bool key_mismatch;     /* the live key is not the live certificate's */
-        EVP_PKEY *live_key;    /* to be kept; with RenewKey=no alone, and never a placeholder's */
-        EVP_PKEY *pending_key; /* on disk, and in no certificate yet */
+        bool key_retired;       /* the live key is in retired.h's list */
+        bool key_mismatch;      /* the live key is not the live certificate's */
+        EVP_PKEY *live_key;     /* to be kept; with RenewKey=no alone, and never a placeholder's */
+        ForeignKey foreign_key; /* in the place of the next two */
+        EVP_PKEY *pending_key;  /* on disk, and in no certificate yet */
 
         /* Each has a part of this for itself while it is at work: the account's directory and
          * account_key_made the one, the pending key's the other. */

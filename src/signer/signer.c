@@ -19,11 +19,17 @@ static int load_configuration(Signer *signer)
         int r;
 
         r = config_load(signer->name, signer->root, &signer->config, &error);
+        if (r == 0)
+                r = foreign_key_load(&signer->foreign_key,
+                                     signer->config,
+                                     signer->root,
+                                     &error.message);
         if (r <= 0)
                 return r;
         r = free_and_strdup(&signer->config_message,
                             error.message ?: "The configuration is not valid");
         config_error_done(&error);
+        config_free(TAKE_PTR(signer->config));
         if (r == 0)
                 audit(AUDIT_CONFIGURATION_INVALID,
                       signer->config_message,
@@ -177,6 +183,7 @@ void signer_free(Signer *signer)
         key_maker_free(signer->certificate_maker);
         EVP_PKEY_free(signer->live_key);
         EVP_PKEY_free(signer->pending_key);
+        foreign_key_done(&signer->foreign_key);
         account_free(signer->account);
         free(signer->request);
         account_record_done(&signer->record);

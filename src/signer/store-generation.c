@@ -205,9 +205,10 @@ static int write_mark(int dir_fd, const Chain *chain)
 static int write_generation(int dir_fd, const Chain *chain, EVP_PKEY *key)
 {
         size_t n = chain_length(chain);
-        int r;
+        int r = 0;
 
-        r = key_create_file_unsynced(dir_fd, PRIVKEY_FILE, key);
+        if (key)
+                r = key_create_file_unsynced(dir_fd, PRIVKEY_FILE, key);
         if (r == 0)
                 r = write_certificates(dir_fd, CERT_FILE, chain, 0, 1);
         if (r == 0)
@@ -227,7 +228,7 @@ static int fill_generation(int dir_fd, const Chain *chain, EVP_PKEY *key)
         int r;
 
         r = write_generation(dir_fd, chain, key);
-        for (size_t i = 0; r == 0 && i < ELEMENTSOF(files); i++)
+        for (size_t i = key ? 0 : 1; r == 0 && i < ELEMENTSOF(files); i++)
                 r = file_sync(dir_fd, files[i]);
         /* Whatever the umask was. The key inside has a mode of its own. */
         if (r == 0 && fchmod(dir_fd, 0755) < 0)

@@ -45,7 +45,7 @@ int store_check_room(Store *store);
 typedef struct StoreLive {
         char *generation;
         Chain *chain;
-        EVP_PKEY *key; /* NULL when it cannot be read */
+        EVP_PKEY *key; /* NULL when it cannot be read, or was never ours */
         usec_t installed_usec;
 } StoreLive;
 void store_live_done(StoreLive *live);
@@ -66,8 +66,8 @@ int store_find(Store *store, StoreTest test, const void *userdata, StoreLive *re
 #define STORE_REVOKE_KEY_FILE "revoke-key.pem"
 int store_read_revoke_key(Store *store, EVP_PKEY **ret);
 
-/* Makes a generation of key and chain, and makes it live. ret_generation: its name, to be freed.
- * Return: 0; -errno, and what was live is live then. */
+/* Makes a generation of key, NULL for one that is not ours, and chain, and makes it live.
+ * ret_generation: its name, to be freed. Return: 0; -errno, and what was live is live then. */
 int store_install(Store *store, const Chain *chain, EVP_PKEY *key, char **ret_generation);
 
 /* Removes old generations but for the newest STORE_OLD_GENERATIONS. Return: 0, -errno. */

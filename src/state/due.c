@@ -34,6 +34,7 @@ static const char *const reason_words[DUE_REASON_MAX] = {
                 [DUE_REQUESTED] = "requested",
                 [DUE_RENEWAL_INFO] = "renewalInfo",
                 [DUE_REVOKED] = "revoked",
+                [DUE_KEY] = "key",
                 [DUE_KEY_RETIRED] = "keyRetired",
 };
 
@@ -92,6 +93,23 @@ bool due_is_to_be_asked(const StateCertificate *certificate, const Config *confi
                (again_usec <= now_usec || again_usec > now_usec + RENEWAL_INFO_AGAIN_MAX_USEC);
 }
 
+/* By which request, the signer alone can say. */
+static bool is_other_key(const StateCertificate *certificate, const Config *config)
+{
+        const char *source = certificate->key_source;
+
+        if (config->csr)
+                return !source || !startswith(source, KEY_SOURCE_CSR);
+        return source;
+}
+
+/* One that is not ours has the kind that it has. */
+static bool is_other_key_type(const StateCertificate *certificate, const Config *config)
+{
+        return !config_key_is_elsewhere(config) &&
+               !streq_ptr(certificate->key_type, key_type_to_string(config->key_type));
+}
+
 DueReason due_evaluate(const StateCertificate *certificate,
                        const Config *config,
                        usec_t requested_usec,
@@ -103,9 +121,12 @@ DueReason due_evaluate(const StateCertificate *certificate,
                 return DUE_REVOKED;
         if (now_usec >= due_renew_at(certificate->not_before_usec, certificate->not_after_usec))
                 return DUE_EXPIRING;
-        if (!strv_equal(certificate->identifiers, config->identifiers))
+        /* Those of a request the signer alone can read. */
+        if (config->identifiers && !strv_equal(certificate->identifiers, config->identifiers))
                 return DUE_IDENTIFIERS;
-        if (!streq_ptr(certificate->key_type, key_type_to_string(config->key_type)))
+        if (is_other_key(certificate, config))
+                return DUE_KEY;
+        if (is_other_key_type(certificate, config))
                 return DUE_KEY_TYPE;
         /* Not known after the state was lost: then the certificate stands as it is. */
         if (certificate->directory &&
@@ -160,7 +181,9 @@ int due_settings_fingerprint(const Config *config, char **ret)
         uint64_t hash = FNV_OFFSET;
         char *digits;
 
-        mix_strv(&hash, config->identifiers);
+        mix_strv(&hash, config->identifiers_by_csr ? NULL : config->identifiers);
+        mix_string(&hash, config->csr);
+        mix_string(&hash, FORMAT_TIMESPAN(config->csr_usec));
         mix_cas(&hash, config);
         mix_strv(&hash, config->contact);
         mix_string(&hash, key_type_to_string(config->key_type));

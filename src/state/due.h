@@ -26,6 +26,7 @@ typedef enum DueReason {
         DUE_REQUESTED,    /* an administrator has asked, */
         DUE_RENEWAL_INFO, /* or the CA has: RFC 9773 */
         DUE_REVOKED,      /* the CA was asked to revoke it, and has not refused */
+        DUE_KEY,          /* somebody else is to keep its key than has it, or by another request */
         DUE_KEY_RETIRED,  /* its key is known to others; found by the signer alone */
         DUE_REASON_MAX,
 } DueReason;

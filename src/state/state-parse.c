@@ -22,6 +22,7 @@
 #define FINGERPRINT_BYTES 64U
 #define ISSUER_BYTES_MAX 1024U
 #define KEY_TYPE_BYTES_MAX 64U
+#define KEY_SOURCE_BYTES_MAX 1024U
 #define PROBLEM_BYTES_MAX 512U
 #define DETAIL_BYTES_MAX 4096U
 #define SETTINGS_BYTES_MAX 128U
@@ -30,7 +31,8 @@
 
 /* As read: strings are borrowed from the document. */
 typedef struct CertificateMembers {
-        const char *generation, *serial, *fingerprint, *issuer, *key_type, *directory, *ca;
+        const char *generation, *serial, *fingerprint, *issuer, *key_type, *key_source, *directory,
+                        *ca;
         int64_t not_before, not_after, installed, checked;
         bool placeholder;
         struct json_object *identifiers, *renewal_info, *revocation;
@@ -94,6 +96,17 @@ static bool is_thumbprint(const char *s)
 static bool is_word(const char *s)
 {
         return *s && s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+/* It is shown to people. */
+static bool is_key_source(const char *s)
+{
+        if (!strchr(s, ':'))
+                return false;
+        for (; *s; s++)
+                if (*s <= ' ' || *s > '~')
+                        return false;
+        return true;
 }
 
 static bool is_reason(const char *s)
@@ -162,6 +175,12 @@ static const JsonField certificate_fields[] = {
                        KEY_TYPE_BYTES_MAX,
                        is_word,
                        JSON_MANDATORY),
+                STRING(CertificateMembers,
+                       key_source,
+                       "keySource",
+                       KEY_SOURCE_BYTES_MAX,
+                       is_key_source,
+                       JSON_NULLABLE),
                 STRING(CertificateMembers,
                        directory,
                        "directory",
@@ -334,6 +353,7 @@ static int parse_certificate(struct json_object *object, StateCertificate *certi
             free_and_strdup(&certificate->fingerprint, m.fingerprint) < 0 ||
             free_and_strdup(&certificate->issuer, m.issuer) < 0 ||
             free_and_strdup(&certificate->key_type, m.key_type) < 0 ||
+            free_and_strdup(&certificate->key_source, m.key_source) < 0 ||
             free_and_strdup(&certificate->directory, m.directory) < 0 ||
             free_and_strdup(&certificate->ca, m.ca) < 0)
                 return -ENOMEM;

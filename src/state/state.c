@@ -22,6 +22,7 @@ void state_certificate_done(StateCertificate *certificate)
         free(certificate->issuer);
         strv_free(certificate->identifiers);
         free(certificate->key_type);
+        free(certificate->key_source);
         free(certificate->directory);
         free(certificate->ca);
         free(certificate->renewal_info.explanation);

@@ -27,6 +27,8 @@ typedef struct StateRevocation {
         char *reason;        /* a word of RFC 5280 section 5.3.1; NULL: none was given */
 } StateRevocation;
 
+#define KEY_SOURCE_CSR "csr:"
+
 /* The live certificate, and the settings it was asked for with. */
 typedef struct StateCertificate {
         bool is_set;
@@ -41,8 +43,10 @@ typedef struct StateCertificate {
         usec_t checked_usec; /* when the signer last saw that files, key and certificate fit */
         char **identifiers;
         char *key_type;
-        char *directory; /* of the CA; NULL when not known */
-        char *ca;        /* what that was called then; NULL when not known */
+        char *key_source; /* who keeps the key: KEY_SOURCE_CSR and the request's fingerprint; NULL:
+                             its generation has it */
+        char *directory;  /* of the CA; NULL when not known */
+        char *ca;         /* what that was called then; NULL when not known */
         StateRenewalInfo renewal_info;
         StateRevocation revocation;
 } StateCertificate;

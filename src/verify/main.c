@@ -14,6 +14,7 @@
 #include "verify/report.h"
 #include "verify/watch.h"
 #include "version.h"
+#include "x509/certificate.h"
 
 /* Where acme-verify@.service mounts the live certificate. */
 #define CERTIFICATE_PATH "/run/acme/door/cert.pem"
@@ -140,6 +141,9 @@ static int run(const char *name)
                                 name);
                 return EXIT_BUG;
         }
+        /* Then the certificate is what says the names. */
+        if (!config->identifiers && certificate_get_names(expected.leaf, &config->identifiers) < 0)
+                return log_oom(), EXIT_BUG;
         return verify(config, &expected);
 }
 

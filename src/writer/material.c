@@ -263,6 +263,40 @@ static int read_key(const Live *live, EVP_PKEY **ret, Failure *failure)
         return 0;
 }
 
+static bool needs_key(const DeployTarget *target)
+{
+        for (DeployFile file = 0; file < DEPLOY_FILE_MAX; file++)
+                if (deploy_file_has_key(file) && target->paths[file])
+                        return true;
+        return false;
+}
+
+/* The key may be somebody else's, who wants the certificate alone. Return: as material_load(). */
+static int find_key(const Live *live, const DeployTarget *target, EVP_PKEY **ret, Failure *failure)
+{
+        int r;
+
+        if (!live_has_key(live)) {
+                if (!needs_key(target))
+                        return 0;
+                return failure_set(failure,
+                                   FAILURE_NOT_LIVE,
+                                   NULL,
+                                   "the key of what is live is not acmeward's: it was asked for "
+                                   "by CSR=, and is to be renewed first");
+        }
+        r = read_key(live, ret, failure);
+        if (r != 0)
+                return r;
+        if (X509_check_private_key(chain_get(live->chain, 0), *ret) == 1)
+                return 0;
+        ERR_clear_error();
+        return failure_set(failure,
+                           FAILURE_MISMATCH,
+                           NULL,
+                           "the live key is not the key of the live certificate");
+}
+
 static int open_live(const char *root, const char *name, Live **ret, Failure *failure)
 {
         int r;
@@ -292,18 +326,11 @@ int material_load(const char *root,
 
         r = open_live(root, name, &material.live, failure);
         if (r == 0)
-                r = read_key(material.live, &material.key, failure);
+                r = find_key(material.live, target, &material.key, failure);
         if (r == 0 && target->paths[DEPLOY_PKCS12])
                 r = read_password(credentials, &material.password, failure);
         if (r != 0)
                 return r;
-        if (X509_check_private_key(chain_get(material.live->chain, 0), material.key) != 1) {
-                ERR_clear_error();
-                return failure_set(failure,
-                                   FAILURE_MISMATCH,
-                                   NULL,
-                                   "the live key is not the key of the live certificate");
-        }
         *ret = material;
         material = (Material){};
         return 0;

@@ -6,7 +6,6 @@
 #include "x509/certificate.h"
 
 #include <arpa/inet.h>
-#include <openssl/x509v3.h>
 #include <time.h>
 
 #include "base/base64url.h"
@@ -89,13 +88,11 @@ static int append_name(char ***list, const GENERAL_NAME *name)
         return strv_append(list, copy);
 }
 
-int certificate_get_names(X509 *certificate, char ***ret)
+int certificate_collect_names(const GENERAL_NAMES *names, char ***ret)
 {
-        _cleanup_(general_names_freep) GENERAL_NAMES *names = NULL;
         _cleanup_strv_free_ char **list = NULL;
         int r;
 
-        names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
         if (!names || sk_GENERAL_NAME_num(names) <= 0)
                 return -EBADMSG;
         for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
@@ -108,7 +105,15 @@ int certificate_get_names(X509 *certificate, char ***ret)
         return 0;
 }
 
-static char *format_hex(const unsigned char *data, size_t length)
+int certificate_get_names(X509 *certificate, char ***ret)
+{
+        _cleanup_(general_names_freep) GENERAL_NAMES *names = NULL;
+
+        names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+        return certificate_collect_names(names, ret);
+}
+
+char *certificate_format_hex(const unsigned char *data, size_t length)
 {
         static const char digits[] = "0123456789abcdef";
         char *text = malloc(2 * length + 1), *p = text;
@@ -130,7 +135,7 @@ int certificate_get_serial(X509 *certificate, char **ret)
 
         if (length == 0 || length > CERTIFICATE_SERIAL_BYTES_MAX)
                 return -EBADMSG;
-        *ret = format_hex(ASN1_STRING_get0_data(serial), length);
+        *ret = certificate_format_hex(ASN1_STRING_get0_data(serial), length);
         return *ret ? 0 : -ENOMEM;
 }
 
@@ -141,7 +146,7 @@ int certificate_get_fingerprint(X509 *certificate, char **ret)
 
         if (X509_digest(certificate, EVP_sha256(), digest, &length) != 1)
                 return -ENOMEM;
-        *ret = format_hex(digest, length);
+        *ret = certificate_format_hex(digest, length);
         return *ret ? 0 : -ENOMEM;
 }
 

@@ -4,6 +4,7 @@
 /* What there is to say about one certificate. */
 
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "base/strv.h"
 #include "base/time-util.h"
@@ -42,6 +43,16 @@ int certificate_get_renewal_id(X509 *certificate, char **ret);
  * Return: 0; -EBADMSG when there is no such extension, or it has a name of another kind, or a name
  * that is none; -ENOMEM. */
 int certificate_get_names(X509 *certificate, char ***ret);
+
+/* The same of a list of such names, from wherever. */
+int certificate_collect_names(const GENERAL_NAMES *names, char ***ret);
+
+/* Lower-case hexadecimal. Return: a new string, NULL without memory. */
+char *certificate_format_hex(const unsigned char *data, size_t length);
+
+/* What browsers and CAs take: RSA of 2048 bits and more, EC of 256, and of other kinds what is as
+ * strong. */
+bool certificate_key_is_strong(EVP_PKEY *key);
 
 /* A certificate of nobody's, which the signer makes so that a server has one to start with: issued
  * to itself, with nothing but this common name. Its signature is not looked at. */

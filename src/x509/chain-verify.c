@@ -75,12 +75,8 @@ static bool is_for_servers(X509 *certificate)
         return (X509_get_key_usage(certificate) & tls_usages) != 0;
 }
 
-static bool key_is_strong(X509 *certificate)
+bool certificate_key_is_strong(EVP_PKEY *key)
 {
-        EVP_PKEY *key = X509_get0_pubkey(certificate);
-
-        if (!key)
-                return false;
         switch (EVP_PKEY_get_base_id(key)) {
         case EVP_PKEY_RSA:
         case EVP_PKEY_RSA_PSS:
@@ -93,6 +89,13 @@ static bool key_is_strong(X509 *certificate)
         default:
                 return EVP_PKEY_get_security_bits(key) >= SECURITY_BITS_UNKNOWN_MIN;
         }
+}
+
+static bool key_is_strong(X509 *certificate)
+{
+        EVP_PKEY *key = X509_get0_pubkey(certificate);
+
+        return key && certificate_key_is_strong(key);
 }
 
 static bool signature_is_strong(X509 *certificate)

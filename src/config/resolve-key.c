@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A certificate whose key is not ours: what is refused then is what would need the key. The request
+ * itself is not read here, where no room but the signer could take it apart; all that is looked at
+ * is when it has changed. */
+
+#include <sys/stat.h>
+
+#include "acme/challenge-type.h"
+#include "base/escape.h"
+#include "config/error.h"
+#include "config/identifier.h"
+#include "config/resolve.h"
+
+/* A file that was moved to its place has its old time of modification. */
+static int note_change(const char *root, Config *config)
+{
+        _cleanup_free_ char *path = NULL;
+        struct stat st;
+
+        if (asprintf(&path, "%s%s", root, config->csr) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        if (stat(path, &st) == 0 && st.st_ctim.tv_sec > 0)
+                config->csr_usec = (usec_t) st.st_ctim.tv_sec * USEC_PER_SEC +
+                                   (usec_t) st.st_ctim.tv_nsec / 1000;
+        return 0;
+}
+
+int resolve_key(const Values *values, const char *root, Config *config, ConfigError *ret_error)
+{
+        const Value *csr = &values->values[SECTION_CERTIFICATE][CERTIFICATE_CSR];
+        const Value *type = &values->values[SECTION_CERTIFICATE][DEFAULTS_KEY_TYPE];
+        int r;
+
+        if (csr->n_words == 0)
+                return 0;
+        if (type->n_words > 0)
+                return config_error_set(ret_error,
+                                        type->words[0].file,
+                                        type->words[0].line,
+                                        "KeyType",
+                                        "KeyType=%s is refused: with CSR= the key is made by who "
+                                        "made the request. Leave one of the two out",
+                                        type->words[0].text);
+        r = free_and_strdup(&config->csr, csr->words[0].text);
+        return r == 0 ? note_change(root, config) : r;
+}
+
+static int refuse_file(const LabelledValues *said, DeployFile file, ConfigError *ret_error)
+{
+        const ValueWord *word = &said->values[file].words[0];
+
+        return config_error_set(ret_error,
+                                word->file,
+                                word->line,
+                                deploy_file_to_string(file),
+                                "%s=%s is refused: a file with the private key is wanted, and with "
+                                "CSR= the key is not acmeward's to hand on. Allowed: Certificate=, "
+                                "Chain= and FullChain=, beside the key where it is",
+                                deploy_file_to_string(file),
+                                word->text);
+}
+
+/* The room that changes the zone reads no requests: it has to find the names in the configuration.
+ */
+static int check_dns(const Values *values, const Config *config, ConfigError *ret_error)
+{
+        const ValueWord *word = &values->values[SECTION_CERTIFICATE][CERTIFICATE_CSR].words[0];
+
+        for (size_t i = 0; config->identifiers_by_csr && i < config->n_challenges; i++)
+                if (config->challenges[i] == CHALLENGE_TYPE_DNS01)
+                        return config_error_set(
+                                        ret_error,
+                                        word->file,
+                                        word->line,
+                                        "CSR",
+                                        "CSR=%s is refused: Challenge= has dns-01, and what "
+                                        "changes the zone has to know the names without the "
+                                        "request. Write them down as Identifiers=",
+                                        word->text);
+        return 0;
+}
+
+int resolve_key_use(const Values *values, Config *config, ConfigError *ret_error)
+{
+        const Value *placeholder = &values->values[SECTION_CERTIFICATE][CERTIFICATE_PLACEHOLDER];
+
+        if (!config_key_is_elsewhere(config))
+                return 0;
+        if (config->placeholder)
+                return config_error_set(ret_error,
+                                        placeholder->words[0].file,
+                                        placeholder->words[0].line,
+                                        "Placeholder",
+                                        "Placeholder=yes is refused: with CSR= the server has a "
+                                        "key that no placeholder can be made for. Leave one of "
+                                        "the two out");
+        for (size_t i = 0; i < values->n_targets; i++)
+                for (DeployFile file = 0; file < DEPLOY_FILE_MAX; file++)
+                        if (deploy_file_has_key(file) &&
+                            values->targets[i].values[file].n_words > 0)
+                                return refuse_file(&values->targets[i], file, ret_error);
+        return check_dns(values, config, ret_error);
+}
+
+/* Return: CONFIG_E_INVALID, -ENOMEM. */
+static int refuse_name(const char *name, const char *reason, char **ret_reason)
+{
+        _cleanup_free_ char *shown = escape_foreign(name, strlen(name), FOREIGN_TEXT_MAX);
+
+        if (!shown || asprintf(ret_reason, "it is for %s, and %s", shown, reason) < 0)
+                return -ENOMEM;
+        return CONFIG_E_INVALID;
+}
+
+int config_adopt_names(Config *config, char *const *names, char **ret_reason)
+{
+        _cleanup_strv_free_ char **list = NULL;
+        int r;
+
+        if (strv_length(names) > CONFIG_IDENTIFIERS_MAX)
+                return refuse_name("more than 100 names", "that is the limit", ret_reason);
+        for (; names && *names; names++) {
+                _cleanup_free_ char *name = NULL;
+                const char *reason;
+
+                r = identifier_normalize_any(*names, &name, &reason);
+                if (r == 0 && !resolve_can_prove(config, name)) {
+                        r = IDENTIFIER_E_INVALID;
+                        reason = "no type of Challenge= can prove that";
+                }
+                if (r > 0)
+                        return refuse_name(*names, reason, ret_reason);
+                if (r == 0)
+                        r = strv_append(&list, name);
+                if (r < 0)
+                        return r;
+        }
+        strv_sort_unique(list);
+        strv_free(config->identifiers);
+        config->identifiers = TAKE_PTR(list);
+        return 0;
+}

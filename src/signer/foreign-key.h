@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The key of a certificate whose key is not ours: somebody else has made it, and a signing request,
+ * CSR=. The store never has it. */
+
+#include "config/config.h"
+#include "varlink/varlink-server.h"
+#include "x509/request.h"
+
+typedef struct Signer Signer;
+
+typedef struct ForeignKey {
+        char *source;  /* as StateCertificate.key_source; NULL: the key is ours */
+        EVP_PKEY *key; /* the public half; borrowed from request */
+        CertificateRequest request;
+} ForeignKey;
+void foreign_key_done(ForeignKey *foreign);
+
+/* Reads what the configuration names, and the identifiers with it where they are left to it.
+ * Return: 0, also where there is none; CONFIG_E_INVALID, *ret_message says why then, whole, to be
+ * freed; -errno. */
+int foreign_key_load(ForeignKey *foreign, Config *config, const char *root, char **ret_message);
+
+/* What a live certificate has that nobody remembers: source when it is for that key and has none
+ * beside it; NULL. */
+const char *foreign_key_source(const Signer *signer, EVP_PKEY *live_key, EVP_PKEY *leaf_key);
+
+/* May a certificate be had for it? Return: 0, also when the key is ours; POLICY_E_REFUSED when the
+ * call has been answered; -errno. */
+int foreign_key_admit(Signer *signer, VarlinkCall *call);
