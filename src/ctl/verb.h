@@ -30,6 +30,7 @@ const Verb *verb_find(const char *name);
 ExitStatus verb_usage(const char *name);
 
 ExitStatus verb_account(int argc, char *argv[]);
+ExitStatus verb_import_key(int argc, char *argv[]);
 ExitStatus verb_replace(int argc, char *argv[]);
 ExitStatus verb_renew(int argc, char *argv[]);
 ExitStatus verb_revoke(int argc, char *argv[]);

@@ -4,37 +4,16 @@
  * files can start before the CA has been asked. It decides nothing: the signer has the
  * configuration and the store, and refuses what is not to be. */
 
-#include "base/escape.h"
-#include "base/exit-status.h"
 #include "base/log.h"
 #include "base/name.h"
 #include "config/config.h"
-#include "varlink/varlink-client.h"
+#include "placeholder/messenger.h"
 
-#define SIGNER_DOOR "/run/acme/door/signer"
-#define INTERFACE "io.acmeward.Signer."
-
-/* The slowest thing that a signer does is an RSA key of 4096 bits on a slow machine. */
-#define SIGNER_TIMEOUT_USEC (60 * USEC_PER_SEC)
-
-/* The signer's own words, escaped all the same; it is another room. */
-static ExitStatus tell(const VarlinkReply *reply, const char *name, ExitStatus status)
-{
-        _cleanup_free_ char *shown = NULL;
-        struct json_object *value;
-        const char *text = reply->error;
-
-        if (json_object_object_get_ex(reply->parameters, "message", &value) &&
-            json_object_is_type(value, json_type_string))
-                text = json_object_get_string(value);
-        shown = escape_foreign(text, strlen(text), FOREIGN_TEXT_MAX);
-        log_error("There is no placeholder for %s: %s", name, shown ?: "out of memory");
-        return status;
-}
+#define WHAT "There is no placeholder"
 
 static ExitStatus judge_error(const VarlinkReply *reply, const char *name)
 {
-        const char *error = startswith(reply->error, INTERFACE);
+        const char *error = startswith(reply->error, SIGNER_INTERFACE);
 
         /* A certificate has come in the meantime, or something that is no business of ours. */
         if (error && streq(error, "PlaceholderRefused")) {
@@ -42,34 +21,10 @@ static ExitStatus judge_error(const VarlinkReply *reply, const char *name)
                 return EXIT_DONE;
         }
         if (error && streq(error, "ConfigurationInvalid"))
-                return tell(reply, name, EXIT_CONFIGURATION);
+                return messenger_tell(reply, WHAT, name, EXIT_CONFIGURATION);
         if (error && streq(error, "StoreFailed"))
-                return tell(reply, name, EXIT_TRY_AGAIN);
-        return tell(reply, name, EXIT_BUG);
-}
-
-static ExitStatus ask_signer(const char *name)
-{
-        _cleanup_(varlink_client_freep) VarlinkClient *client = NULL;
-        _cleanup_varlink_reply_ VarlinkReply reply = {};
-        int r;
-
-        r = varlink_client_connect(SIGNER_DOOR, &client);
-        if (r >= 0)
-                r = varlink_client_call(client,
-                                        INTERFACE "InstallPlaceholder",
-                                        NULL,
-                                        SIGNER_TIMEOUT_USEC,
-                                        &reply);
-        if (r < 0) {
-                log_error_errno(r,
-                                "Failed to ask the signer at " SIGNER_DOOR
-                                " for a placeholder for %s; see journalctl -u acme-signer@%s",
-                                name,
-                                name);
-                return EXIT_TRY_AGAIN;
-        }
-        return r == VARLINK_E_ERROR ? judge_error(&reply, name) : EXIT_DONE;
+                return messenger_tell(reply, WHAT, name, EXIT_TRY_AGAIN);
+        return messenger_tell(reply, WHAT, name, EXIT_BUG);
 }
 
 int main(int argc, char *argv[])
@@ -93,5 +48,5 @@ int main(int argc, char *argv[])
         }
         if (!config->placeholder)
                 return EXIT_DONE;
-        return ask_signer(argv[1]);
+        return messenger_call("InstallPlaceholder", WHAT, argv[1], judge_error);
 }

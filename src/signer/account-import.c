@@ -13,19 +13,27 @@
 /* What every CA takes at least (CA/Browser Forum Baseline Requirements section 6.1.5). */
 #define RSA_BITS_MIN 2048
 
-static int read_jwk(const char *path, EVP_PKEY **ret)
+static int read_jwk(int dir_fd, const char *path, EVP_PKEY **ret)
 {
         char *text = NULL;
         size_t length;
         int r;
 
-        r = file_read(AT_FDCWD, path, KEY_FILE_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        r = file_read(dir_fd, path, KEY_FILE_BYTES_MAX, O_NOFOLLOW, &text, &length);
         if (r < 0)
                 return r;
         r = jwk_private_parse(text, length, ret);
         explicit_bzero(text, length);
         free(text);
         return r;
+}
+
+int key_import_file(int dir_fd, const char *name, EVP_PKEY **ret)
+{
+        int r;
+
+        r = key_read_file(dir_fd, name, ret);
+        return r == -EBADMSG ? read_jwk(dir_fd, name, ret) : r;
 }
 
 int account_import_read(const char *root, EVP_PKEY **ret)
@@ -38,9 +46,7 @@ int account_import_read(const char *root, EVP_PKEY **ret)
                 path = NULL;
                 return -ENOMEM;
         }
-        r = key_read_file(AT_FDCWD, path, &key);
-        if (r == -EBADMSG)
-                r = read_jwk(path, &key);
+        r = key_import_file(AT_FDCWD, path, &key);
         if (r < 0)
                 return r;
         if (!jws_algorithm(key) ||

@@ -17,6 +17,7 @@ static const struct {
                 {DOOR_DNS, "/run/acme/signer-for-dns/", "acme-dns"},
                 {DOOR_REVOKE, "/run/acme/signer-for-revoke/", "acme-revoke"},
                 {DOOR_ALPN, "/run/acme/signer-for-alpn/", "acme-challenge-alpn"},
+                {DOOR_IMPORT, "/run/acme/signer-for-import/", "acme-import-key"},
                 {DOOR_ACCOUNT, "/run/acme/account-signer/", "acme-account"},
 };
 

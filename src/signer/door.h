@@ -14,10 +14,11 @@ typedef enum Door {
         DOOR_REVOKE = 1 << 4,      /* acme-revoke@: what root has asked to be revoked */
         DOOR_ALPN = 1 << 5,        /* acme-challenge-alpn@: certificates with these in them */
         DOOR_ACCOUNT = 1 << 6,     /* acme-account@, of an account's signer alone */
+        DOOR_IMPORT = 1 << 7,      /* acme-import-key@: a key that root has brought */
 } Door;
 
 /* As many has a certificate's signer. */
-#define DOORS 6U
+#define DOORS 7U
 
 /* "/run/acme/signer/" and the like: the directory of the door's socket, which is called NAME. */
 const char *door_directory(Door door);

@@ -140,6 +140,20 @@ int signer_certificate_key(Signer *signer, EVP_PKEY **ret)
         return 0;
 }
 
+int signer_take_key(Signer *signer, EVP_PKEY *key)
+{
+        int r;
+
+        /* Its maker may be writing where this one is to be. */
+        key_maker_free(TAKE_PTR(signer->certificate_maker));
+        signer_drop_pending(signer);
+        (void) signer_write_state(signer);
+        r = store_write_pending(signer->store, key);
+        if (r == 0)
+                signer->pending_key = key;
+        return r;
+}
+
 /* Failures come again where the keys are used, and are answered there. */
 static int on_prepare(sd_event_source *source _unused_, void *userdata)
 {

@@ -61,6 +61,7 @@ static const VarlinkMethod methods[] = {
                 METHOD("Install", install_fields, InstallParameters, method_install),
                 METHOD("WeighChain", install_fields, InstallParameters, method_weigh_chain),
                 {"InstallPlaceholder", NULL, 0, method_install_placeholder, DOOR_PLACEHOLDER},
+                {"ImportKey", NULL, 0, method_import_key, DOOR_IMPORT},
                 {"DescribeRevocation", NULL, 0, method_describe_revocation, DOOR_REVOKE},
                 {"Revoke", request_fields, sizeof(RequestParameters), method_request, DOOR_REVOKE},
                 {"SetRevocation",

@@ -105,6 +105,10 @@ int signer_find_certificate_key(Signer *signer, EVP_PKEY **ret);
 /* The same, made and stored when it is not there. Return: 0, -errno. */
 int signer_certificate_key(Signer *signer, EVP_PKEY **ret);
 
+/* Has the next certificate be for this key, which is taken on success; what was to be its key, and
+ * the order that was under way for that, are given up. Return: 0, -errno. */
+int signer_take_key(Signer *signer, EVP_PKEY *key);
+
 /* Looks after both keys when the reply is out. */
 void signer_prepare_keys(Signer *signer);
 
@@ -208,6 +212,9 @@ int method_install(VarlinkCall *call, const void *parameters, void *userdata);
 int method_weigh_chain(VarlinkCall *call, const void *parameters, void *userdata);
 
 int method_install_placeholder(VarlinkCall *call, const void *parameters, void *userdata);
+
+/* certificate-import.c */
+int method_import_key(VarlinkCall *call, const void *parameters, void *userdata);
 
 typedef struct ChallengeParameters {
         const char *identifier, *type;

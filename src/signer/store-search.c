@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Generations that are kept beside the live one, looked through. */
+/* What lies beside the live generation: others, looked through, and keys that root has put there.
+ */
 
+#include "signer/account-import.h"
 #include "signer/store-internal.h"
 
 int store_find(Store *store, StoreTest test, const void *userdata, StoreLive *ret)
@@ -30,6 +32,17 @@ int store_find(Store *store, StoreTest test, const void *userdata, StoreLive *re
                 return 0;
         }
         return -ENOENT;
+}
+
+int store_read_import(Store *store, EVP_PKEY **ret)
+{
+        return key_import_file(store->certs_fd, STORE_IMPORT_KEY_FILE, ret);
+}
+
+int store_drop_import(Store *store)
+{
+        return unlinkat(store->certs_fd, STORE_IMPORT_KEY_FILE, 0) < 0 && errno != ENOENT ? -errno
+                                                                                          : 0;
 }
 
 int store_read_revoke_key(Store *store, EVP_PKEY **ret)

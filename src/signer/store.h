@@ -66,6 +66,13 @@ int store_find(Store *store, StoreTest test, const void *userdata, StoreLive *re
 #define STORE_REVOKE_KEY_FILE "revoke-key.pem"
 int store_read_revoke_key(Store *store, EVP_PKEY **ret);
 
+/* The same for a key that a certificate is to be for; in PEM, or as a JWK.
+ * Return: 0; -ENOENT; -EBADMSG when it is no private key in either form without a password;
+ * -errno. */
+#define STORE_IMPORT_KEY_FILE "import-key"
+int store_read_import(Store *store, EVP_PKEY **ret);
+int store_drop_import(Store *store);
+
 /* Makes a generation of key, NULL for one that is not ours, and chain, and makes it live.
  * ret_generation: its name, to be freed. Return: 0; -errno, and what was live is live then. */
 int store_install(Store *store, const Chain *chain, EVP_PKEY *key, char **ret_generation);

@@ -21,6 +21,7 @@ PROMISED = {
     f"acme-renew@{NAME}.service": 1.2,
     f"acme-deploy@{NAME}.service": 1.5,
     f"acme-placeholder@{NAME}.service": 0.6,
+    f"acme-import-key@{NAME}.service": 0.6,
     f"acme-revoke@{NAME}.service": 1.2,
     "acme-account@letsencrypt.service": 1.2,
     "acme-account-signer@letsencrypt.service": 0.3,
