@@ -43,6 +43,9 @@ SERVERS = ["apache2", "caddy", "default-jre-headless", "dovecot-imapd", "dovecot
 # Name servers, and what sends updates to them.
 DNS = ["bind9", "bind9-dnsutils"]
 
+# Who stands in front of a web server on port 443, and a CA that is not Pebble, with name servers for its dns-01.
+FRONTS = ["caddy", "haproxy", "libnginx-mod-stream"] + DNS
+
 
 class Image:
     """A root file system on disk, locked against removal while we use it."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The pages of docs/using, followed to the letter: their files are written, then their commands run."""
+"""The pages of docs/using, and others like them, followed to the letter: their files are written, then their commands run."""
 
 import re
 from dataclasses import dataclass
 
-DOCS = "/usr/share/doc/acmeward/using"
+DOCS = "/usr/share/doc/acmeward"
 
 # "In `/etc/…`:", or, where a file depends on a version, "In `/etc/…` (Dovecot 2.3):", and a block behind it.
 _FILE = re.compile(r"^In `(/[^`]+)`(?: \(([^)]+)\))?:\n\n```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -33,12 +33,14 @@ class Page:
 
 
 def page(machine, name, section=None):
-    """The page; or, where it tells of several ways, what is below one of its headings."""
-    text = machine.read(f"{DOCS}/{name}.md")
+    """The page, of docs/using or of the folder that it is named with; or, where it tells of several ways, what is below one
+    of its headings."""
+    text = machine.read(f"{DOCS}/{name if '/' in name else 'using/' + name}.md")
     if section:
-        _, heading, text = text.partition(f"\n## {section}\n")
-        assert heading, f"{name}.md has no section {section!r}"
-        text = text.partition("\n## ")[0] + "\n"
+        found = re.search(rf"^(#+) {re.escape(section)}\n", text, re.MULTILINE)
+        assert found, f"{name}.md has no section {section!r}"
+        # Up to the next heading that is not below this one.
+        text = re.split(rf"^#{{1,{len(found[1])}}} ", text[found.end():], maxsplit=1, flags=re.MULTILINE)[0]
     return Page(text)
 
 
