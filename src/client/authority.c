@@ -35,7 +35,8 @@ static bool is_as_configured(const Client *c, size_t i)
         const Config *config = c->config;
         const Description *about = c->about;
 
-        return i < config->n_cas && streq(about->directory, config->cas[i].directory) &&
+        return i < config->n_cas && about->is_dry_run == config->is_dry_run &&
+               streq(about->directory, config->cas[i].directory) &&
                (config->identifiers_by_csr ||
                 strv_equal(about->identifiers, config->identifiers)) &&
                about->n_challenges == config->n_challenges &&
@@ -67,7 +68,8 @@ int authority_adopt(Client *c)
                 return failure_set(&c->failure,
                                    EXIT_TRY_AGAIN,
                                    "The signer has other identifiers, another CA, or other "
-                                   "challenges in its configuration: it has changed while the "
+                                   "challenges in its configuration, or one of the two is for a "
+                                   "dry run: it has changed while the "
                                    "renewal began, or the signer is on another machine, whose "
                                    "configuration has to say the same");
         if (c->config->identifiers_by_csr) {

@@ -4,12 +4,15 @@
 
 #include "client/client.h"
 
-int client_load_config(Client *c, const char *name)
+#include "config/dry-run.h"
+
+int client_load_config(Client *c, const char *name, bool is_run)
 {
         ConfigError error;
         int r;
 
-        r = config_load(name, "", &c->config, &error);
+        r = is_run ? config_load_for_run(name, "", now_realtime(), &c->config, &error)
+                   : config_load(name, "", &c->config, &error);
         if (r == CONFIG_E_INVALID) {
                 config_log_warnings(error.warnings);
                 c->is_misconfigured = true;

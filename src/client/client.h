@@ -48,10 +48,10 @@ typedef struct Client {
         bool is_proving;           /* where the CA looks it gets the right answer */
 } Client;
 
-/* Reads the configuration of NAME. Return: 0; CLIENT_E_FAILED, and c->is_misconfigured is set;
- * -ENOMEM.
+/* Reads the configuration of NAME; is_run: which may be for a dry run. Return: 0; CLIENT_E_FAILED,
+ * and c->is_misconfigured is set; -ENOMEM.
  */
-int client_load_config(Client *client, const char *name);
+int client_load_config(Client *client, const char *name, bool is_run);
 
 /* The caller has made it zero before anything else. */
 void client_done(Client *client);

@@ -101,6 +101,7 @@ static const JsonField string_fields[] = {
                        is_renewal_id,
                        JSON_NULLABLE),
                 MEMBER("askRenewalInfo", JSON_BOOLEAN, ask_renewal_info, 0, NULL, JSON_NULLABLE),
+                MEMBER("dryRun", JSON_BOOLEAN, is_dry_run, 0, NULL, JSON_NULLABLE),
                 {},
 };
 

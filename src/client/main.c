@@ -34,6 +34,12 @@ static int look(Client *c, bool *ret_is_early)
         _cleanup_(state_freep) State *state = NULL;
         int r;
 
+        /* What is live, and what has failed, is no reason to let it be. */
+        if (c->config->is_dry_run) {
+                config_log_warnings(c->config->warnings);
+                *ret_is_early = c->config->terms_of_service_agreed;
+                return 0;
+        }
         r = check_load_state(&state);
         if (r < 0)
                 return r;
@@ -140,7 +146,7 @@ static int run(Client *c, const char *name, usec_t *ret_not_after_usec)
         bool is_early;
         int r;
 
-        r = client_load_config(c, name);
+        r = client_load_config(c, name, true);
         if (r == 0)
                 r = look(c, &is_early);
         if (r != 0)
@@ -188,13 +194,16 @@ static ExitStatus finish_failed(Client *c, const char *name)
         const Failure *f = &c->failure;
         usec_t next_usec = USEC_INFINITY;
         _cleanup_free_ char *text = NULL, *names = NULL;
-        bool is_known;
+        bool is_known, is_dry_run;
 
         if (c->signer.client)
                 signer_report_failure(&c->signer, f, &next_usec);
-        is_known = next_usec != USEC_INFINITY;
+        /* A dry run does not count. */
+        is_dry_run = c->config && c->config->is_dry_run;
+        is_known = next_usec != USEC_INFINITY && !is_dry_run;
         if (asprintf(&text,
-                     "Failed to renew %s: %s%s%s",
+                     "%s %s: %s%s%s",
+                     is_dry_run ? "The dry run has failed for" : "Failed to renew",
                      c->name ? c->name : name,
                      f->message,
                      is_known ? "; the timer tries again from " : "",
@@ -206,7 +215,9 @@ static ExitStatus finish_failed(Client *c, const char *name)
         if (c->config && strv_join(c->config->identifiers, " ", &names) < 0)
                 names = NULL;
         progress("%s", text);
-        audit(c->is_misconfigured ? AUDIT_CONFIGURATION_INVALID : AUDIT_FAILED,
+        audit(c->is_misconfigured ? AUDIT_CONFIGURATION_INVALID
+              : is_dry_run        ? AUDIT_DRY_RUN_FAILED
+                                  : AUDIT_FAILED,
               text,
               {AUDIT_REASON, f->message},
               {AUDIT_PROBLEM, f->problem},
@@ -226,7 +237,9 @@ static ExitStatus renew(const char *name)
         patience_init(&c.patience, now_monotonic());
         r = run(&c, name, &not_after_usec);
         if (r == 0) {
-                progress("Valid until %s, issued by the CA %s",
+                progress("%s until %s, issued by the CA %s",
+                         c.config->is_dry_run ? "The dry run has passed with a certificate valid"
+                                              : "Valid",
                          FORMAT_TIMESTAMP(not_after_usec),
                          c.config->ca);
                 /* The kernel takes everything back at once, the lease first of all; tidying up

@@ -20,7 +20,7 @@ static int run(Client *c, const char *name, bool *ret_was_revoked)
 {
         int r;
 
-        r = client_load_config(c, name);
+        r = client_load_config(c, name, false);
         if (r == 0)
                 r = signer_connect(&c->signer, &c->failure);
         if (r == 0)

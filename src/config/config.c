@@ -12,18 +12,10 @@
 #include "config/account-name.h"
 #include "config/ca-name.h"
 #include "config/error.h"
+#include "config/loader.h"
 #include "config/resolve.h"
 #include "config/source.h"
 #include "version.h"
-
-typedef struct Loader {
-        const char *root;
-        Values values;
-        char *certificate_file;
-        char *ca_file;
-        char *dns_file;
-        ConfigError *error;
-} Loader;
 
 static void loader_done(Loader *loader)
 {
@@ -153,76 +145,6 @@ static int read_certificate(Loader *loader, const char *name)
                                         loader->error);
 }
 
-/* The files of ca.d as people name them. Return: NULL without memory. */
-static char *list_cas(const Loader *loader)
-{
-        static const char *const directories[] = {SYSCONFDIR "/ca.d", VENDORCONFDIR "/ca.d"};
-        _cleanup_strv_free_ char **names = NULL;
-        char *list;
-
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                _cleanup_free_ char *path = NULL;
-
-                if (asprintf(&path, "%s%s", loader->root, directories[i]) < 0) {
-                        path = NULL;
-                        return NULL;
-                }
-                if (source_list(path, &names) == -ENOMEM)
-                        return NULL;
-        }
-        STRV_FOREACH (name, names) {
-                (*name)[strlen(*name) - strlen(".conf")] = 0;
-        }
-        return strv_join(names, ", ", &list) < 0 ? NULL : list;
-}
-
-static int refuse_ca(Loader *loader, const ValueWord *ca)
-{
-        _cleanup_free_ char *list = list_cas(loader), *shown = NULL;
-
-        if (!list)
-                return -ENOMEM;
-        shown = escape_foreign(list, strlen(list), FOREIGN_TEXT_MAX);
-        if (!shown)
-                return -ENOMEM;
-        return config_error_set(loader->error,
-                                ca->file,
-                                ca->line,
-                                "CA",
-                                "CA=%s is refused: there is no %s.conf in " SYSCONFDIR
-                                "/ca.d and none in " VENDORCONFDIR
-                                "/ca.d. Allowed: an https URL, or one of %s",
-                                ca->text,
-                                ca->text,
-                                *shown ? shown : "(there are none)");
-}
-
-/* What ca.d says of it. The administrator's file shadows the shipped one of the same name. */
-static int read_ca(Loader *loader, const ValueWord *ca)
-{
-        static const char *const directories[] = {SYSCONFDIR "/ca.d", VENDORCONFDIR "/ca.d"};
-        int r;
-
-        values_clear(&loader->values, SECTION_CA);
-        if (resolve_ca_is_url(ca))
-                return 0;
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                free(loader->ca_file);
-                if (asprintf(&loader->ca_file,
-                             "%s%s/%s.conf",
-                             loader->root,
-                             directories[i],
-                             ca->text) < 0) {
-                        loader->ca_file = NULL;
-                        return -ENOMEM;
-                }
-                r = source_read(&loader->values, CONFIG_FILE_CA, loader->ca_file, loader->error);
-                if (r != SOURCE_E_MISSING)
-                        return r;
-        }
-        return refuse_ca(loader, ca);
-}
-
 static int read_dns(Loader *loader)
 {
         const ValueWord *name = resolve_dns_publisher(&loader->values);
@@ -250,29 +172,6 @@ static int read_dns(Loader *loader)
                                 name->text);
 }
 
-static int load_cas(Loader *loader, Config *config)
-{
-        const Value *cas = resolve_cas(&loader->values);
-
-        config->cas = calloc(cas->n_words, sizeof(ConfigCa));
-        if (!config->cas)
-                return -ENOMEM;
-        FOREACH_ARRAY (ca, cas->words, cas->n_words) {
-                int r = read_ca(loader, ca);
-
-                if (r == 0)
-                        r = resolve_ca(&loader->values,
-                                       ca,
-                                       loader->ca_file,
-                                       &config->cas[config->n_cas++],
-                                       loader->error);
-                if (r != 0)
-                        return r;
-        }
-        config_use_ca(config, 0);
-        return 0;
-}
-
 static int load(Loader *loader, const char *name, Config *config)
 {
         int r;
@@ -291,7 +190,8 @@ static int load(Loader *loader, const char *name, Config *config)
         if (r == 0)
                 r = values_fill_initial(&loader->values, loader->error);
         if (r == 0 && name)
-                r = load_cas(loader, config);
+                r = loader->is_staging ? loader_load_twins(loader, config)
+                                       : loader_load_cas(loader, config);
         if (r == 0 && name)
                 r = read_dns(loader);
         if (r != 0)
@@ -382,7 +282,7 @@ static int load_account(Loader *loader, const char *account, Config *config)
         if (r == 0)
                 r = values_fill_initial(&loader->values, loader->error);
         if (r == 0)
-                r = load_cas(loader, config);
+                r = loader_load_cas(loader, config);
         if (r == 0)
                 r = resolve_account(&loader->values, config);
         return r;
@@ -411,14 +311,28 @@ int config_load_account(const char *account, const char *root, Config **ret, Con
         return finish(&loader, load_account(&loader, account, config), &config, ret);
 }
 
-int config_load(const char *name, const char *root, Config **ret, ConfigError *ret_error)
+static int load_and_finish(Loader *loader, const char *name, Config **ret)
 {
-        _cleanup_(loader_done) Loader loader = {.root = root, .error = ret_error};
         _cleanup_(config_freep) Config *config = NULL;
 
-        *ret_error = (ConfigError){};
+        *loader->error = (ConfigError){};
         config = calloc(1, sizeof(*config));
         if (!config)
                 return -ENOMEM;
-        return finish(&loader, load(&loader, name, config), &config, ret);
+        return finish(loader, load(loader, name, config), &config, ret);
+}
+
+int config_load(const char *name, const char *root, Config **ret, ConfigError *ret_error)
+{
+        _cleanup_(loader_done) Loader loader = {.root = root, .error = ret_error};
+
+        return load_and_finish(&loader, name, ret);
+}
+
+int config_load_staging(const char *name, const char *root, Config **ret, ConfigError *ret_error)
+{
+        _cleanup_(loader_done)
+                        Loader loader = {.root = root, .is_staging = true, .error = ret_error};
+
+        return load_and_finish(&loader, name, ret);
 }

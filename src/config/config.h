@@ -93,6 +93,8 @@ typedef struct Config {
         size_t n_deploy;
         char **consumers; /* unit names that may have the certificate as credentials */
         bool placeholder; /* install one before there is a certificate */
+        bool dry_run;     /* every run is to be a dry one, */
+        bool is_dry_run;  /* and this is for one: the CAs are the staging twins */
 
         ListenAddress listen[CONFIG_LISTEN_MAX];
         size_t n_listen;
@@ -119,6 +121,10 @@ enum {
         CONFIG_E_INVALID = 1,
 };
 int config_load(const char *name, const char *root, Config **ret, ConfigError *ret_error);
+
+/* The same with the CAs' staging twins in the place of the CAs, those that have one: for dry-run.h.
+ * CONFIG_E_INVALID also when none has. */
+int config_load_staging(const char *name, const char *root, Config **ret, ConfigError *ret_error);
 
 /* The same of an account by its name, unchecked, without a certificate: by acme.conf and the CA's
  * file. A CA that is configured by its URL alone is found in acme.conf. Of a certificate's fields

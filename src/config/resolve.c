@@ -157,6 +157,12 @@ static const Value *value_for_ca(const Values *values, size_t common_key, size_t
         return of_ca->n_words > 0 ? of_ca : &values->values[SECTION_DEFAULTS][common_key];
 }
 
+const char *resolve_directory(const Values *values, const ValueWord *ca)
+{
+        return resolve_ca_is_url(ca) ? ca->text
+                                     : text_of(&values->values[SECTION_CA][CA_DIRECTORY]);
+}
+
 int resolve_ca(const Values *values,
                const ValueWord *ca,
                const char *ca_file,
@@ -164,7 +170,7 @@ int resolve_ca(const Values *values,
                ConfigError *ret_error)
 {
         const Value *section = values->values[SECTION_CA];
-        const char *directory = resolve_ca_is_url(ca) ? ca->text : text_of(&section[CA_DIRECTORY]);
+        const char *directory = resolve_directory(values, ca);
         int r;
 
         if (!directory)
@@ -207,6 +213,7 @@ static int resolve_use(Values *values, Config *config, ConfigError *ret_error)
         r = resolve_words(&section[CERTIFICATE_CONSUMERS], &config->consumers);
         if (r == 0)
                 r = resolve_deploy(values, config, ret_error);
+        config->dry_run = resolve_is_yes(&section[CERTIFICATE_DRY_RUN]);
         config->placeholder = placeholder->n_words > 0 ? resolve_is_yes(placeholder)
                               : config_key_is_elsewhere(config)
                                               ? false

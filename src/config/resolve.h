@@ -10,6 +10,10 @@
 const Value *resolve_cas(const Values *values);
 bool resolve_ca_is_url(const ValueWord *ca);
 
+/* The CA's directory URL; its file has been read unless ca is a URL. Return: NULL when it has none.
+ */
+const char *resolve_directory(const Values *values, const ValueWord *ca);
+
 /* The words of value as a list; ret is empty before, and stays so when there are none.
  * Return: 0, -ENOMEM. */
 int resolve_words(const Value *value, char ***ret);

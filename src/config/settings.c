@@ -104,6 +104,10 @@ static const Setting certificate_settings[CERTIFICATE_MAX] = {
                 "CSR", "the absolute path of a file below /etc/acme, such as /etc/acme/csr/example.org.csr",
                 NULL, 0, value_check_csr,
         },
+        [CERTIFICATE_DRY_RUN] = {
+                "DryRun", "yes or no",
+                NULL, 0, value_check_boolean,
+        },
 };
 
 static const Setting deploy_settings[TARGET_MAX] = {
@@ -227,6 +231,10 @@ static const Setting ca_settings[CA_MAX] = {
         [CA_TERMS_OF_SERVICE_AGREED] = {
                 "TermsOfServiceAgreed", "yes or no",
                 NULL, 0, value_check_boolean,
+        },
+        [CA_STAGING] = {
+                "Staging", "the name of a file in ca.d, without .conf, or an https URL of an ACME directory",
+                NULL, 0, value_check_ca,
         },
 };
 

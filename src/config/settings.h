@@ -54,6 +54,7 @@ enum {
         CERTIFICATE_CONSUMERS,
         CERTIFICATE_PLACEHOLDER,
         CERTIFICATE_CSR,
+        CERTIFICATE_DRY_RUN,
         CERTIFICATE_MAX,
 
         /* The files stand before these, by their DeployFile. */
@@ -86,6 +87,7 @@ enum {
         CA_ORIGINS,
         CA_TRUST,
         CA_TERMS_OF_SERVICE_AGREED,
+        CA_STAGING,
         CA_MAX,
 
         DNS_SERVER = 0,

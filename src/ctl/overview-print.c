@@ -160,6 +160,10 @@ int overview_print(const Overview *o, FILE *f, int name_width)
                 r = print_failure(&o->state->failure, f);
         if (r == 0)
                 r = print_runs(o, f);
+        if (r == 0 && o->attention & ATTENTION_DRY_RUN)
+                r = print_note(f,
+                               "DryRun=yes: renewals are only tried out, and it will expire",
+                               NULL);
         if (r == 0 && o->attention & ATTENTION_NO_TIMER) {
                 fprintf(f,
                         NOTE "nothing renews it: systemctl enable --now acme-renew@%s.timer\n",

@@ -16,6 +16,7 @@ static const char *const attention_words[] = {
                 "deployFailed",
                 "verifyFailed",
                 "noTimer",
+                "dryRun",
 };
 
 const char *attention_to_string(unsigned i)
@@ -96,5 +97,6 @@ void overview_judge(Overview *o)
                        (streq(live, "revoked") ? ATTENTION_REVOKED : 0U) |
                        (o->runs[OVERVIEW_DEPLOY].condition == UNIT_FAILED ? ATTENTION_DEPLOY : 0U) |
                        (o->runs[OVERVIEW_VERIFY].condition == UNIT_FAILED ? ATTENTION_VERIFY : 0U) |
-                       (is_forsaken ? ATTENTION_NO_TIMER : 0U);
+                       (is_forsaken ? ATTENTION_NO_TIMER : 0U) |
+                       (o->config && o->config->dry_run ? ATTENTION_DRY_RUN : 0U);
 }

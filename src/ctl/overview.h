@@ -20,6 +20,7 @@ typedef enum Attention {
         ATTENTION_DEPLOY = 1 << 5,
         ATTENTION_VERIFY = 1 << 6,
         ATTENTION_NO_TIMER = 1 << 7, /* it is due, and nothing will renew it */
+        ATTENTION_DRY_RUN = 1 << 8,  /* every renewal is but tried out, by DryRun=yes */
 } Attention;
 
 /* The units of a certificate that have an end. */

@@ -7,7 +7,10 @@
 #include <signal.h>
 
 #include "base/log.h"
+#include "base/strv.h"
 #include "manager/manager.h"
+
+#define ASK_TIMEOUT_USEC (30 * USEC_PER_SEC)
 
 char *unit_of(const char *prefix, const char *name)
 {
@@ -48,6 +51,22 @@ static ExitStatus judge_failed(Manager *manager, const char *unit)
         return result && streq(result, "exit-code") && code == CLD_EXITED && status > 0
                                ? (ExitStatus) status
                                : EXIT_TRY_AGAIN;
+}
+
+int unit_is_busy(const char *unit)
+{
+        _cleanup_(manager_freep) Manager *manager = NULL;
+        _cleanup_strv_free_ char **busy = NULL;
+        int r;
+
+        r = manager_new(&manager);
+        if (r == 0) {
+                manager_set_deadline(manager, now_monotonic() + ASK_TIMEOUT_USEC);
+                r = manager_list_busy(manager, unit, &busy);
+        }
+        if (r < 0)
+                return log_error_errno(r, "Failed to ask PID 1 for %s", unit);
+        return strv_contains(busy, unit);
 }
 
 ExitStatus unit_run(const char *unit, usec_t timeout_usec)

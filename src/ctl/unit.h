@@ -13,6 +13,9 @@
  * why has been logged. */
 ExitStatus unit_run(const char *unit, usec_t timeout_usec);
 
+/* Is it running, or on its way? Return: 0, 1; -errno, which has been logged. */
+int unit_is_busy(const char *unit);
+
 /* Longer than any renewal may take (TimeoutStartSec= of acme-renew@.service), and what it waits for
  * before it begins. */
 #define UNIT_TIMEOUT_USEC (15 * USEC_PER_MINUTE)

@@ -84,6 +84,7 @@ int add_configuration(struct json_object *object, const Signer *signer)
             json_add_string(object, "ca", config->ca) < 0 ||
             json_add_string(object, "directory", config->directory) < 0 ||
             json_add_strv(object, "origins", config->origins) < 0 ||
+            json_add_boolean(object, "dryRun", config->is_dry_run) < 0 ||
             add_optional(object, "trust", config->trust) < 0)
                 return -ENOMEM;
         return json_add_boolean(object, "termsOfServiceAgreed", config->terms_of_service_agreed);

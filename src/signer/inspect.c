@@ -28,6 +28,8 @@ int signer_write_state(Signer *signer)
         _cleanup_free_ char *text = NULL;
         int r;
 
+        if (signer->config->is_dry_run)
+                return 0;
         /* For people and other hosts' web servers; known as soon as there is a key. */
         r = free_and_strdup(&signer->state->thumbprint, account_thumbprint(signer->account));
         if (r == 0)
@@ -48,7 +50,7 @@ int signer_sync_state(Signer *signer)
 {
         int r;
 
-        if (signer->state_synced)
+        if (signer->state_synced || signer->config->is_dry_run)
                 return 0;
         r = store_sync_state(signer->store);
         if (r < 0)
@@ -272,6 +274,8 @@ void signer_drop_pending(Signer *signer)
         signer->pending_key = NULL;
         /* A chain for that key could not be installed any more. */
         state_order_done(&signer->state->order);
+        if (signer->config->is_dry_run)
+                return;
         r = store_drop_pending(signer->store);
         if (r < 0)
                 log_warning_errno(r, "Failed to remove the pending key of %s", signer->name);

@@ -216,10 +216,59 @@ static int settle(Signer *signer, X509 *certificate, const char *generation)
         return 0;
 }
 
+/* Everything has been looked at that is before an installation. */
+static void audit_passed(Signer *signer)
+{
+        const StateCertificate *c = &signer->state->certificate;
+        _cleanup_free_ char *identifiers = NULL;
+
+        if (strv_join(c->identifiers, " ", &identifiers) < 0)
+                return (void) log_oom();
+        audit(AUDIT_DRY_RUN_PASSED,
+              "The dry run has got a certificate that could be installed; nothing was changed",
+              {AUDIT_SERIAL, c->serial},
+              {AUDIT_FINGERPRINT, c->fingerprint},
+              {AUDIT_NOT_AFTER, FORMAT_TIMESTAMP(c->not_after_usec)},
+              {AUDIT_IDENTIFIERS, identifiers},
+              {AUDIT_KEY_TYPE, c->key_type},
+              {AUDIT_CA, signer->config->ca},
+              {AUDIT_ORDER, signer->state->order.url});
+}
+
+static int reply_installed(Signer *signer, VarlinkCall *call)
+{
+        _cleanup_json_ struct json_object *reply = json_object_new_object();
+
+        if (!reply ||
+            json_add(reply, "certificate", certificate_to_json(&signer->state->certificate)) < 0)
+                return -ENOMEM;
+        return varlink_reply(call, TAKE_PTR(reply));
+}
+
+/* The chain, which has passed, is told of and goes. */
+static int pass(Signer *signer, VarlinkCall *call, const Chain *chain)
+{
+        usec_t now_usec = signer->now();
+        int r;
+
+        peer_settles(call);
+        audit_preference(signer, chain);
+        r = signer_remember_certificate(signer,
+                                        chain_get(chain, 0),
+                                        "none",
+                                        signer->config->ca,
+                                        signer->config->directory,
+                                        now_usec,
+                                        now_usec);
+        if (r < 0)
+                return r;
+        audit_passed(signer);
+        return reply_installed(signer, call);
+}
+
 static int install(Signer *signer, VarlinkCall *call, const char *text)
 {
         _cleanup_(chain_freep) Chain *chain = NULL;
-        _cleanup_json_ struct json_object *reply = NULL;
         _cleanup_free_ char *generation = NULL;
         EVP_PKEY *key = NULL;
         int r;
@@ -229,6 +278,8 @@ static int install(Signer *signer, VarlinkCall *call, const char *text)
                 r = check(signer, call, text, &chain, &key);
         if (r != 0)
                 return r;
+        if (signer->config->is_dry_run)
+                return pass(signer, call, chain);
         r = store_install(signer->store,
                           chain,
                           config_key_is_elsewhere(signer->config) ? NULL : key,
@@ -244,13 +295,7 @@ static int install(Signer *signer, VarlinkCall *call, const char *text)
         peer_settles(call);
         audit_preference(signer, chain);
         r = settle(signer, chain_get(chain, 0), generation);
-        if (r < 0)
-                return r;
-        reply = json_object_new_object();
-        if (!reply ||
-            json_add(reply, "certificate", certificate_to_json(&signer->state->certificate)) < 0)
-                return -ENOMEM;
-        return varlink_reply(call, TAKE_PTR(reply));
+        return r < 0 ? r : reply_installed(signer, call);
 }
 
 int method_install(VarlinkCall *call, const void *parameters, void *userdata)

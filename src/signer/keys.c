@@ -108,7 +108,8 @@ static int store_certificate_key(EVP_PKEY *key, void *userdata)
 {
         Signer *signer = userdata;
 
-        return store_write_pending(signer->store, key);
+        /* That of a dry run is for this process alone. */
+        return signer->config->is_dry_run ? 0 : store_write_pending(signer->store, key);
 }
 
 static int start_certificate_maker(Signer *signer)

@@ -37,6 +37,8 @@ static int check(Signer *signer, VarlinkCall *call)
         r = policy_admit(signer, call);
         if (r != 0)
                 return r;
+        if (signer->config->is_dry_run)
+                return refuse(signer, call, "dryRun", "A dry run leaves what is live alone");
         if (!signer->config->placeholder)
                 return refuse(signer, call, "notConfigured", "Placeholder= is not yes");
         r = store_read_live(signer->store, &live);

@@ -127,6 +127,15 @@ int policy_admit(Signer *signer, VarlinkCall *call)
 {
         if (!signer->config)
                 return policy_refuse_configuration(signer, call, signer->config_message);
+        /* A revocation is never one, since the CA would be the wrong one; and a key that is taken
+         * over is for a real one. */
+        if (signer->config->is_dry_run &&
+            (varlink_connection_door(varlink_call_connection(call)) == DOOR_REVOKE ||
+             varlink_connection_door(varlink_call_connection(call)) == DOOR_IMPORT))
+                return answer_store_failed(signer,
+                                           call,
+                                           "A dry run is under way, or configured by DryRun=yes: "
+                                           "try again when it is over");
         return signer->store_message ? answer_store_failed(signer, call, signer->store_message) : 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/audit.h"
 #include "base/exit-status.h"
 #include "base/log.h"
+#include "config/dry-run.h"
 #include "signer/peer.h"
 #include "signer/policy.h"
 
@@ -18,7 +19,7 @@ static int load_configuration(Signer *signer)
         ConfigError error = {};
         int r;
 
-        r = config_load(signer->name, signer->root, &signer->config, &error);
+        r = config_load_for_run(signer->name, signer->root, signer->now(), &signer->config, &error);
         if (r == 0)
                 r = foreign_key_load(&signer->foreign_key,
                                      signer->config,
@@ -84,8 +85,9 @@ static int open_store(Signer *signer)
         int r;
 
         r = store_open(signer->root, signer->name, &signer->store);
+        /* A dry run knows of nothing that is there, so that it cannot change it. */
         if (r == 0)
-                r = signer_inspect(signer);
+                r = signer->config->is_dry_run ? state_new(&signer->state) : signer_inspect(signer);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
@@ -139,12 +141,15 @@ static void on_disconnected(VarlinkConnection *connection, void *userdata)
                 log_oom();
                 return;
         }
-        audit(AUDIT_FAILED,
+        audit(signer->config->is_dry_run ? AUDIT_DRY_RUN_FAILED : AUDIT_FAILED,
               "The client went away in the middle of its work",
               {AUDIT_REASON, "the client went away in the middle of its work"},
               {AUDIT_CA, signer->config->ca},
               {AUDIT_ORDER, signer->state->order.url},
-              {AUDIT_RETRY_AT, FORMAT_TIMESTAMP(signer->state->failure.next_attempt_usec)});
+              {AUDIT_RETRY_AT,
+               signer->config->is_dry_run
+                               ? NULL
+                               : FORMAT_TIMESTAMP(signer->state->failure.next_attempt_usec)});
 }
 
 int signer_serve(Signer *signer, Door door, int listen_fd)
