@@ -231,6 +231,15 @@ static const ProblemRule rule_refused =
                      ACCOUNT,
                      REFUSED,
                      "the CA refuses, with an error that RFC 8555 does not know; ask the CA");
+/* Another CA may be able to. */
+static const ProblemRule rule_not_implemented =
+                RULE(NULL,
+                     REQUEST,
+                     NEVER,
+                     CA,
+                     REFUSED,
+                     "this CA cannot do that (HTTP status 501), and asking again is of no use; "
+                     "nothing has changed");
 static const ProblemRule rule_validation = RULE(NULL,
                                                 VALIDATION,
                                                 LATER,
@@ -248,6 +257,8 @@ const ProblemRule *problem_rule_for_status(ProblemStage stage, unsigned http_sta
                 return &rule_too_many;
         if (http_status == 404 || http_status == 410)
                 return &rule_not_found;
+        if (http_status == 501)
+                return &rule_not_implemented;
         if (http_status >= 400 && http_status < 500 && http_status != 408)
                 return &rule_refused;
         return &rule_server_error;

@@ -248,6 +248,10 @@ const ProblemRule *problem_rule(const Problem *problem, ProblemStage stage, unsi
         if ((http_status == 404 || http_status == 410) && problem &&
             problem_is(problem, "malformed"))
                 return problem_rule_for_status(stage, http_status);
+        /* RFC 9110 section 15.6.2. step-ca's type for what it cannot do is rejectedIdentifier,
+         * which would send people to look for a name that is wrong. */
+        if (http_status == 501)
+                return problem_rule_for_status(stage, http_status);
 
         rules = problem_rules(&n);
         FOREACH_ARRAY (r, rules, n)
