@@ -51,6 +51,7 @@ typedef struct AuditField {
 #define AUDIT_ENDPOINT "ACME_ENDPOINT="
 #define AUDIT_SERIAL_SERVED "ACME_SERIAL_SERVED="
 #define AUDIT_PLACEHOLDER "ACME_PLACEHOLDER="
+#define AUDIT_SETTINGS "ACME_SETTINGS="
 
 /* Sends one entry; ACME_CERTIFICATE= comes from log_set_certificate(). message is for people and
  * ends without a full stop. Fields are n_fields. A journal that does not take it is logged to

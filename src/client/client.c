@@ -38,6 +38,7 @@ void client_done(Client *c)
         nonces_done(&c->nonces);
         failure_done(&c->failure);
         free(c->order);
+        free(c->changed);
         config_free(c->config);
         *c = (Client){};
 }

@@ -23,6 +23,7 @@ typedef struct Client {
         CheckVerdict verdict;
         usec_t next_usec;      /* when it is due, or tried again */
         usec_t not_after_usec; /* of the live certificate; USEC_INFINITY: there is none */
+        char *changed;         /* settings that it does not have yet, "Profile= Lifetime=" */
 
         Signer signer;
         Description *about; /* what the signer says of the certificate */

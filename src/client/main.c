@@ -24,7 +24,20 @@
 #include "client/proof-flow.h"
 #include "client/renewal-flow.h"
 #include "client/request.h"
+#include "state/wishes.h"
 #include "version.h"
+
+/* What has been changed and is for the next certificate to have: who has done it is told. */
+static int look_for_changes(Client *c, const State *state)
+{
+        _cleanup_strv_free_ char **changed = NULL;
+        int r;
+
+        if (!state || state->certificate.is_placeholder)
+                return 0;
+        r = wishes_changed(state->certificate.wishes, c->config, &changed);
+        return r < 0 || !changed ? r : strv_join(changed, " ", &c->changed);
+}
 
 /* Files only, before anything is begun: no signer, no network, and no word about a configuration
  * that nothing is to be done with. ret_is_early: is it all but certain, without the signer's
@@ -41,6 +54,8 @@ static int look(Client *c, bool *ret_is_early)
                 return 0;
         }
         r = check_load_state(&state);
+        if (r == 0)
+                r = look_for_changes(c, state);
         if (r < 0)
                 return r;
         c->verdict = check_run(c->config, state, &c->next_usec);
@@ -165,17 +180,41 @@ static int run(Client *c, const char *name, usec_t *ret_not_after_usec)
         return r;
 }
 
+/* Return: 0, -ENOMEM. */
+static int tell_not_due(const Client *c, char **ret)
+{
+        const char *next = FORMAT_TIMESTAMP(c->next_usec);
+        int n;
+
+        if (c->verdict == CHECK_TOO_EARLY)
+                n = asprintf(ret,
+                             "Not trying again to renew %s before %s, after a failure",
+                             c->name,
+                             next);
+        else if (c->changed)
+                n = asprintf(ret,
+                             "Nothing to do for %s: it is due for renewal at %s, and what was "
+                             "changed since it was issued counts from then on: %s; \"acmectl renew "
+                             "%s\" renews it now",
+                             c->name,
+                             next,
+                             c->changed,
+                             c->name);
+        else
+                n = asprintf(ret,
+                             "Nothing to do for %s: it is due for renewal at %s",
+                             c->name,
+                             next);
+        if (n < 0)
+                *ret = NULL;
+        return n < 0 ? -ENOMEM : 0;
+}
+
 static ExitStatus finish_not_due(const Client *c)
 {
         _cleanup_free_ char *text = NULL;
 
-        if (asprintf(&text,
-                     c->verdict == CHECK_TOO_EARLY
-                                     ? "Not trying again to renew %s before %s, after a failure"
-                                     : "Nothing to do for %s: it is due for renewal at %s",
-                     c->name,
-                     FORMAT_TIMESTAMP(c->next_usec)) < 0) {
-                text = NULL;
+        if (tell_not_due(c, &text) < 0) {
                 log_oom();
                 return EXIT_BUG;
         }
@@ -184,6 +223,7 @@ static ExitStatus finish_not_due(const Client *c)
               text,
               {AUDIT_NOT_AFTER,
                c->not_after_usec == USEC_INFINITY ? NULL : FORMAT_TIMESTAMP(c->not_after_usec)},
+              {AUDIT_SETTINGS, c->changed},
               {AUDIT_RETRY_AT, FORMAT_TIMESTAMP(c->next_usec)});
         return EXIT_DONE;
 }

@@ -99,6 +99,16 @@ static int add_attention(struct json_object *object, unsigned attention)
         return r == 0 ? json_add_strv(object, "attention", words) : r;
 }
 
+/* Return: 0, -ENOMEM. */
+static int add_changed(struct json_object *object, const Overview *o)
+{
+        _cleanup_strv_free_ char **changed = NULL;
+        int r;
+
+        r = overview_get_changed(o, &changed);
+        return r == 0 && changed ? json_add_strv(object, "changedSettings", changed) : r;
+}
+
 int overview_to_json(const Overview *o, struct json_object **ret)
 {
         _cleanup_json_ struct json_object *object = json_object_new_object();
@@ -115,6 +125,8 @@ int overview_to_json(const Overview *o, struct json_object **ret)
                 r = add_string(object, "due", due_reason_to_string(o->due));
         if (r == 0)
                 r = add_moment(object, "renewUsec", o->renew_usec);
+        if (r == 0)
+                r = add_changed(object, o);
         if (r == 0 && o->state && o->state->failure.count > 0)
                 r = add_failure(object, &o->state->failure);
         if (r == 0)

@@ -143,6 +143,20 @@ static int print_runs(const Overview *o, FILE *f)
         return r;
 }
 
+/* Return: 0, -ENOMEM. */
+static int print_changed(const Overview *o, FILE *f)
+{
+        _cleanup_strv_free_ char **changed = NULL;
+        _cleanup_free_ char *names = NULL;
+        int r;
+
+        r = overview_get_changed(o, &changed);
+        if (r < 0 || !changed)
+                return r;
+        r = strv_join(changed, " ", &names);
+        return r < 0 ? r : print_note(f, "changed, and counts from the next renewal on", names);
+}
+
 int overview_print(const Overview *o, FILE *f, int name_width)
 {
         int r;
@@ -152,6 +166,8 @@ int overview_print(const Overview *o, FILE *f, int name_width)
                 r = print_note(f, "settings", o->config_message);
         if (r == 0 && o->config && o->config->csr)
                 r = print_note(f, "its key is somebody else's, by the request", o->config->csr);
+        if (r == 0)
+                r = print_changed(o, f);
         if (r == 0 && o->attention & ATTENTION_NO_STATE)
                 r = print_note(f,
                                "state.json cannot be used, and the next renewal makes it anew",

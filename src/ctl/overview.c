@@ -6,6 +6,7 @@
 #include "ctl/overview.h"
 
 #include "base/exit-status.h"
+#include "state/wishes.h"
 
 static const char *const attention_words[] = {
                 "noState",
@@ -67,6 +68,16 @@ static DueReason evaluate(const Overview *o)
                 return o->state || o->state_error == -ENOENT ? DUE_FIRST : DUE_NOT;
         return o->config ? due_evaluate(certificate, o->config, o->requested_usec, o->now_usec)
                          : DUE_NOT;
+}
+
+int overview_get_changed(const Overview *o, char ***ret)
+{
+        const StateCertificate *certificate = get_certificate(o);
+
+        *ret = NULL;
+        return certificate && !certificate->is_placeholder && o->config
+                               ? wishes_changed(certificate->wishes, o->config, ret)
+                               : 0;
 }
 
 /* A renewal may fail before a signer can note it. */

@@ -70,6 +70,10 @@ void overview_judge(Overview *o);
 /* "none", "unknown", "placeholder", "live", "expired", "revoked". */
 const char *overview_get_live(const Overview *o);
 
+/* Settings that the live certificate does not have yet, and its renewal will; NULL in *ret: none.
+ * Return: 0, -ENOMEM. */
+int overview_get_changed(const Overview *o, char ***ret);
+
 /* "verifyFailed"; i counts up from 0. NULL: there are no more. */
 const char *attention_to_string(unsigned i);
 

@@ -176,6 +176,25 @@ static void test_overview_to_json__attention(_unused_ void **unused)
         assert_false(json_object_object_get_ex(object, "failure", NULL));
 }
 
+static void test_overview_to_json__changed_settings(_unused_ void **unused)
+{
+        char *wishes[] = {(char *) "Profile=", (char *) "Lifetime=1d", NULL};
+        State state = make_state();
+        Overview o = make_overview(&state);
+        _cleanup_json_ struct json_object *none = NULL, *some = NULL;
+        struct json_object *list;
+
+        overview_judge(&o);
+        assert_int_equal(overview_to_json(&o, &none), 0);
+        assert_false(json_object_object_get_ex(none, "changedSettings", NULL));
+        state.certificate.wishes = wishes;
+        assert_int_equal(overview_to_json(&o, &some), 0);
+        assert_true(json_object_object_get_ex(some, "changedSettings", &list));
+        assert_int_equal(json_object_array_length(list), 1);
+        assert_string_equal(json_object_get_string(json_object_array_get_idx(list, 0)),
+                            "Lifetime=");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -185,6 +204,7 @@ int main(void)
                         cmocka_unit_test(test_overview_judge__next_attempt),
                         cmocka_unit_test(test_overview_print__columns),
                         cmocka_unit_test(test_overview_to_json__attention),
+                        cmocka_unit_test(test_overview_to_json__changed_settings),
         };
 
         return cmocka_run_group_tests(tests, setup, NULL);

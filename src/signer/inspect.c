@@ -143,6 +143,7 @@ int signer_remember_certificate(Signer *signer,
         if (c->is_set && streq(c->fingerprint, fresh.fingerprint)) {
                 fresh.renewal_info = c->renewal_info;
                 c->renewal_info = (StateRenewalInfo){};
+                fresh.wishes = TAKE_PTR(c->wishes);
                 fresh.revocation = c->revocation;
                 c->revocation = (StateRevocation){};
         }

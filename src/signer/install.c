@@ -11,6 +11,7 @@
 #include "signer/policy.h"
 #include "signer/retired.h"
 #include "state/authority.h"
+#include "state/wishes.h"
 #include "x509/certificate.h"
 
 /* The length is the chain's reader's to check, which has a reason of its own for it. */
@@ -202,6 +203,10 @@ static int settle(Signer *signer, X509 *certificate, const char *generation)
         r = free_and_strdup(&signer->state->certificate.key_source, signer->foreign_key.source);
         if (r < 0)
                 return r;
+        strv_free(signer->state->certificate.wishes);
+        signer->state->certificate.wishes = NULL;
+        if (wishes_format(signer->config, &signer->state->certificate.wishes) < 0)
+                return -ENOMEM;
         signer->state->certificate.renewal_info.again_usec =
                         renewal_info_again_usec(USEC_INFINITY, now_usec);
         audit_installed(signer);

@@ -80,7 +80,8 @@ static int format_certificate(struct json_object *document, const StateCertifica
         if (c->is_placeholder && json_add_boolean(o, "placeholder", true) < 0)
                 return -ENOMEM;
         if (add_optional(o, "keySource", c->key_source) < 0 ||
-            add_optional(o, "directory", c->directory) < 0 || add_optional(o, "ca", c->ca) < 0)
+            add_optional(o, "directory", c->directory) < 0 || add_optional(o, "ca", c->ca) < 0 ||
+            (c->wishes && json_add_strv(o, "wishes", c->wishes) < 0))
                 return -ENOMEM;
         r = format_revocation(o, &c->revocation);
         return r < 0 ? r : format_renewal_info(o, &c->renewal_info);

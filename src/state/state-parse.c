@@ -15,6 +15,7 @@
 #include "base/base64url.h"
 #include "base/name.h"
 #include "config/config.h"
+#include "state/wishes.h"
 #include "json/json.h"
 
 #define GENERATION_BYTES_MAX 64U
@@ -35,7 +36,7 @@ typedef struct CertificateMembers {
                         *ca;
         int64_t not_before, not_after, installed, checked;
         bool placeholder;
-        struct json_object *identifiers, *renewal_info, *revocation;
+        struct json_object *identifiers, *wishes, *renewal_info, *revocation;
 } CertificateMembers;
 
 typedef struct RenewalInfoMembers {
@@ -86,6 +87,14 @@ static bool is_challenge(const char *s)
                 if (*s < ' ' || *s > '~')
                         return false;
         return true;
+}
+
+/* "Profile=classic": a name, and whatever it was set to. */
+static bool is_wish(const char *s)
+{
+        size_t n = strcspn(s, "=");
+
+        return n > 0 && s[n] == '=' && !strpbrk(s, "\n\r\033");
 }
 
 static bool is_thumbprint(const char *s)
@@ -193,6 +202,13 @@ static const JsonField certificate_fields[] = {
                        CERTIFICATE_NAME_MAX,
                        ca_name_is_valid,
                        JSON_NULLABLE),
+                {"wishes",
+                 JSON_STRING_ARRAY,
+                 offsetof(CertificateMembers, wishes),
+                 WISH_BYTES_MAX,
+                 is_wish,
+                 JSON_NULLABLE,
+                 WISHES_MAX},
                 OBJECT(CertificateMembers, renewal_info, "renewalInfo"),
                 OBJECT(CertificateMembers, revocation, "revocation"),
                 {"placeholder",
@@ -357,7 +373,9 @@ static int parse_certificate(struct json_object *object, StateCertificate *certi
             free_and_strdup(&certificate->directory, m.directory) < 0 ||
             free_and_strdup(&certificate->ca, m.ca) < 0)
                 return -ENOMEM;
-        r = m.renewal_info ? parse_renewal_info(m.renewal_info, &certificate->renewal_info) : 0;
+        r = m.wishes ? json_to_strv(m.wishes, &certificate->wishes) : 0;
+        if (r == 0 && m.renewal_info)
+                r = parse_renewal_info(m.renewal_info, &certificate->renewal_info);
         if (r == 0 && m.revocation)
                 r = parse_revocation(m.revocation, &certificate->revocation);
         return r == 0 ? json_to_strv(m.identifiers, &certificate->identifiers) : r;

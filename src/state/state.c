@@ -25,6 +25,7 @@ void state_certificate_done(StateCertificate *certificate)
         free(certificate->key_source);
         free(certificate->directory);
         free(certificate->ca);
+        strv_free(certificate->wishes);
         free(certificate->renewal_info.explanation);
         free(certificate->revocation.reason);
         *certificate = (StateCertificate){};

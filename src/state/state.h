@@ -47,6 +47,8 @@ typedef struct StateCertificate {
                              its generation has it */
         char *directory;  /* of the CA; NULL when not known */
         char *ca;         /* what that was called then; NULL when not known */
+        char **wishes;    /* settings that it was asked for with and is not due by (wishes.h); NULL
+                             when not known */
         StateRenewalInfo renewal_info;
         StateRevocation revocation;
 } StateCertificate;

@@ -54,6 +54,8 @@ static State *make_full_state(unsigned n_identifiers)
                                                                         "https://ca.example/why"),
                                         },
         };
+        assert_int_equal(strv_append(&state->certificate.wishes, "Profile=classic other"), 0);
+        assert_int_equal(strv_append(&state->certificate.wishes, "Lifetime="), 0);
         state->order = (StateOrder){
                         .url = strdup("https://ca.example/order/1"),
                         .created_usec = 5,
@@ -90,6 +92,7 @@ static void assert_same(const State *a, const State *b)
         assert_true(a->certificate.installed_usec == b->certificate.installed_usec);
         assert_true(a->certificate.checked_usec == b->certificate.checked_usec);
         assert_true(strv_equal(a->certificate.identifiers, b->certificate.identifiers));
+        assert_true(strv_equal(a->certificate.wishes, b->certificate.wishes));
 
         assert_true(a->certificate.renewal_info.again_usec ==
                     b->certificate.renewal_info.again_usec);
@@ -223,6 +226,14 @@ static void test_state_parse__table(_unused_ void **unused)
                         {"{\"version\":1,\"certificate\":{" CERTIFICATE ",\"placeholder\":true}}",
                          0},
                         {"{\"version\":1,\"certificate\":{" CERTIFICATE ",\"placeholder\":1}}",
+                         STATE_E_DAMAGED},
+                        {"{\"version\":1,\"certificate\":{" CERTIFICATE
+                         ",\"wishes\":[\"Profile=\"]}}",
+                         0},
+                        {"{\"version\":1,\"certificate\":{" CERTIFICATE
+                         ",\"wishes\":[\"Profile\"]}}",
+                         STATE_E_DAMAGED},
+                        {"{\"version\":1,\"certificate\":{" CERTIFICATE ",\"wishes\":\"a=\"}}",
                          STATE_E_DAMAGED},
                         {"{\"version\":1,\"order\":{" ORDER "}}", 0},
                         {"{\"version\":1,\"failure\":{" FAILURE "}}", 0},
