@@ -313,15 +313,17 @@ static int inspect_pending(Signer *signer)
         return 0;
 }
 
-/* Of other settings, or of another CA: not gone on with. */
+/* Of a CA that is not configured any more: nobody talks to it. One for other names is not gone on
+ * with either, and it is the client that gives it up: the CA waits for proofs of them. */
 static void inspect_order(Signer *signer)
 {
         StateOrder *order = &signer->state->order;
 
         if (order->url &&
-            (!strv_equal(order->identifiers, signer->config->identifiers) ||
-             config_find_directory(signer->config, order->directory) == signer->config->n_cas))
+            config_find_directory(signer->config, order->directory) == signer->config->n_cas)
                 state_order_done(order);
+        signer->n_names = MAX(strv_length(signer->config->identifiers),
+                              strv_length(order->identifiers));
 }
 
 int signer_inspect(Signer *signer)

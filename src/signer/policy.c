@@ -176,7 +176,7 @@ int policy_admit_url(Signer *signer, VarlinkCall *call, const char *url)
 
 int policy_admit_signature(Signer *signer, VarlinkCall *call)
 {
-        size_t n = strv_length(signer->config->identifiers);
+        size_t n = MAX(strv_length(signer->config->identifiers), signer->n_names);
 
         if (signer->signatures < SIGNATURE_BUDGET(n)) {
                 signer->signatures++;

@@ -242,7 +242,7 @@ compose_deactivation(Signer *signer, VarlinkCall *call, const RequestParameters 
                                          call,
                                          p->url,
                                          "Refused to deactivate what may be an account");
-        if (signer->deactivations == DEACTIVATION_BUDGET(strv_length(signer->config->identifiers)))
+        if (signer->deactivations == DEACTIVATION_BUDGET(signer->n_names))
                 return policy_refuse(signer,
                                      call,
                                      "BudgetExhausted",

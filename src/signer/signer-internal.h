@@ -65,6 +65,9 @@ struct Signer {
 
         unsigned tried; /* CAs that are passed over in this run, bits by their place in CA= */
 
+        /* Of the certificate or, if it has more, of an order to be given up; 0: there is no state.
+         */
+        size_t n_names;
         unsigned signatures; /* made so far, for the CA under way */
         unsigned deactivations;
         unsigned refusals; /* audited so far */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Settings that are changed while a certificate is live: what counts when, and who says so."""
+"""Settings that are changed while a certificate is live, or an order is under way: what counts when, and who says so."""
 
 import json
 
@@ -79,3 +79,35 @@ def test_of_a_certificate_that_nobody_knows_about(issued):
     issued.configure(NAME, Profile="shortlived")
     assert issued.start(UNIT).ok
     assert start(issued) is None and status(issued) is None
+
+
+@pytest.mark.parametrize("names", [["b.example.test"], [NAME, "b.example.test"]], ids=["fewer", "others"])
+def test_names_of_an_order_under_way(fresh, names):
+    """The run was killed; its order is for names that are not wanted any more. The CA waits for no proof of them then."""
+    old = [NAME, "c.example.test", "d.example.test", "e.example.test"]
+    fresh.pebble.start()
+    fresh.configure(NAME, Identifiers=old)
+    with fresh.mangler() as ca:
+        fresh.configure(CA=ca.directory)
+        # The CA is not told of any answer.
+        ca.on("challenge").hang()
+        fresh.systemctl("start", "--no-block", UNIT)
+        fresh.wait_until(lambda: ca.seen("challenge"), 30, what="an answer to a challenge")
+        fresh.systemctl("kill", "--signal=KILL", UNIT)
+        fresh.settled(30)
+        ca.heal()
+        order = store.state(fresh, NAME)["order"]["url"]
+        pending = {exchange.path for exchange in ca.seen("authorization")}
+        assert len(pending) == len(old)
+        ca.forget()
+        fresh.configure(NAME, Identifiers=names)
+        mark = fresh.cursor()
+        store.issue(fresh, NAME, names)
+        given_up = {exchange.path for exchange in ca.seen("authorization")
+                    if exchange.payload == {"status": "deactivated"} and exchange.status == 200}
+    abandoned = one(fresh, mark, "ORDER_ABANDONED", ACME_CERTIFICATE=NAME)
+    assert abandoned["ACME_ORDER"] == order
+    assert given_up == pending
+    assert one(fresh, mark, "ORDER_CREATED")["ACME_ORDER"] != order
+    assert trail(fresh, mark, "FAILED", "REFUSED") == []
+    assert "order" not in store.state(fresh, NAME)
