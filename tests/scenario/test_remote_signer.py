@@ -217,3 +217,41 @@ def test_killed_on_the_key_host__the_next_run_completes(pair):
     assert web.start(RENEW).ok
     wait_for(keys, mark, "RELOADED", 30, ACME_CERTIFICATE=NAME)
     assert private_keys(web) == []
+
+
+def test_several_cas__each_with_an_account_on_the_key_host(pair):
+    """CA=first second: it is the key host that turns to the next one, by what the web host has met there."""
+    web, keys = pair
+    with web.mangler() as first:
+        for m in pair:
+            m.write_files({"/etc/acme/ca.d/first.conf": f"[CA]\nDirectory={first.directory}\n",
+                           "/etc/acme/ca.d/second.conf": f"[CA]\nDirectory={web.pebble.directory}\n"})
+            m.configure(CA=["first", "second"], TermsOfServiceAgreed=None if m is web else True)
+        first.on("newOrder").problem("serverInternal", status=500)
+        mark = keys.cursor()
+        started = web.start(RENEW)
+        assert started.ok, started
+        assert one(keys, mark, "CA_PASSED_OVER", ACME_CERTIFICATE=NAME)["ACME_CA"] == "first"
+        assert one(keys, mark, "INSTALLED", ACME_CERTIFICATE=NAME)["ACME_CA"] == "second"
+        assert {entry["ACME_CA"] for entry in trail(keys, mark, "ACCOUNT_REGISTERED")} == {"first", "second"}
+        assert keys.listdir(store.ACCOUNTS) == ["first", "second"]
+        assert web.listdir(store.ACCOUNTS) == [] and private_keys(web) == []
+        wait_for(keys, mark, "RELOADED", 30, ACME_CERTIFICATE=NAME)
+        gone(web, keys)
+        # It works again, and somebody asks for a renewal where the keys are.
+        first.heal()
+        keys.run(["touch", f"{store.REQUESTS}/{NAME}"])
+        mark = keys.cursor()
+        assert web.start(RENEW).ok
+        assert one(keys, mark, "INSTALLED", ACME_CERTIFICATE=NAME)["ACME_CA"] == "first"
+        assert private_keys(web) == []
+        # Who has only one of them here is told that the two machines do not agree, before anybody is asked.
+        web.configure(CA="second", TermsOfServiceAgreed=None)
+        gone(web, keys)
+        keys.run(["touch", f"{store.REQUESTS}/{NAME}"])
+        mark = web.cursor()
+        first.forget()
+        assert not web.start(RENEW).ok
+        assert one(web, mark, "FAILED", ACME_CERTIFICATE=NAME)
+        assert not first.seen("newOrder")
+    gone(web, keys)
