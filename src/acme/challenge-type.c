@@ -12,10 +12,18 @@ static const struct {
         bool has_room;
         bool proves_names, proves_wildcards, proves_addresses;
         const char *label; /* of its record, which is below the name; NULL: there is none */
+        bool is_experimental;
 } types[CHALLENGE_TYPE_MAX] = {
                 [CHALLENGE_TYPE_HTTP01] = {"http-01", true, true, false, true},
                 [CHALLENGE_TYPE_DNS01] = {"dns-01", true, true, true, false, "_acme-challenge."},
                 [CHALLENGE_TYPE_TLS_ALPN01] = {"tls-alpn-01", true, true, false, true},
+                [CHALLENGE_TYPE_DNS_PERSIST01] = {"dns-persist-01",
+                                                  true,
+                                                  true,
+                                                  true,
+                                                  false,
+                                                  "_validation-persist.",
+                                                  true},
 };
 
 const char *challenge_type_to_string(ChallengeType type)
@@ -41,6 +49,11 @@ bool challenge_type_has_room(ChallengeType type)
 static bool has_room_below(const char *name, const char *label)
 {
         return !label || strlen(label) + strlen(name) <= DNS_NAME_MAX;
+}
+
+bool challenge_type_is_experimental(ChallengeType type)
+{
+        return types[type].is_experimental;
 }
 
 bool challenge_type_can_prove(ChallengeType type, const char *identifier, bool is_wildcard)

@@ -10,6 +10,7 @@ typedef enum ChallengeType {
         CHALLENGE_TYPE_HTTP01,
         CHALLENGE_TYPE_DNS01,
         CHALLENGE_TYPE_TLS_ALPN01,
+        CHALLENGE_TYPE_DNS_PERSIST01, /* draft-ietf-acme-dns-persist */
         CHALLENGE_TYPE_MAX,
         CHALLENGE_TYPE_INVALID = -1,
 } ChallengeType;
@@ -23,6 +24,9 @@ ChallengeType challenge_type_from_string(const char *name);
 
 /* Is there a room that publishes it? Only such a type can be configured. */
 bool challenge_type_has_room(ChallengeType type);
+
+/* Is it one that may still change? Who configures it has to say that they know. */
+bool challenge_type_is_experimental(ChallengeType type);
 
 /* identifier: a DNS name, or an IP address. A wildcard is proved by DNS alone (RFC 8555 section
  * 8.3, RFC 8737 section 3), an address never (RFC 8738 section 7), nor a name that leaves its

@@ -5,6 +5,7 @@
 
 #include "acme/challenge.h"
 
+#include "acme/identifier.h"
 #include "acme/token.h"
 #include "acme/url.h"
 
@@ -15,10 +16,15 @@ static const char *const status_names[] = {
                 [CHALLENGE_INVALID] = "invalid",
 };
 
+/* draft-ietf-acme-dns-persist section 3.1. */
+#define ISSUERS_MAX 10U
+
 typedef struct RawChallenge {
         const char *status;
         const char *url;
         const char *token;
+        struct json_object *issuers;
+        const char *account_uri;
 } RawChallenge;
 
 static const JsonField type_fields[] = {
@@ -48,13 +54,59 @@ static const JsonField known_fields[] = {
                 {},
 };
 
-/* The same members for each (RFC 8555 sections 8.3, 8.4; RFC 8737 section 3). */
+static const JsonField persistent_fields[] = {
+                {"status", JSON_STRING, offsetof(RawChallenge, status), 32, NULL, JSON_MANDATORY},
+                {"url",
+                 JSON_STRING,
+                 offsetof(RawChallenge, url),
+                 ACME_URL_MAX,
+                 acme_url_is_valid,
+                 JSON_MANDATORY},
+                {"issuer-domain-names",
+                 JSON_STRING_ARRAY,
+                 offsetof(RawChallenge, issuers),
+                 ACME_IDENTIFIER_MAX,
+                 acme_dns_name_is_valid,
+                 JSON_MANDATORY,
+                 ISSUERS_MAX},
+                {"accounturi",
+                 JSON_STRING,
+                 offsetof(RawChallenge, account_uri),
+                 ACME_URL_MAX,
+                 acme_url_is_valid,
+                 JSON_NULLABLE},
+                {},
+};
+
+/* The CA takes any of the names. */
+static int read_persistent(Challenge *c, RawChallenge *raw, const char **ret_field)
+{
+        int r;
+
+        r = json_dispatch(c->object, persistent_fields, raw, JSON_ALLOW_UNKNOWN, ret_field);
+        if (r < 0)
+                return r;
+        *ret_field = "issuer-domain-names";
+        if (json_object_array_length(raw->issuers) == 0)
+                return -EBADMSG;
+        c->issuer = json_object_get_string(json_object_array_get_idx(raw->issuers, 0));
+        c->account_uri = raw->account_uri;
+        return 0;
+}
+
+/* The same members for each (RFC 8555 sections 8.3, 8.4; RFC 8737 section 3) but the one that has
+ * no token. */
 static int read_known(Challenge *c, const char **ret_field)
 {
         RawChallenge raw = {};
         int r;
 
-        r = json_dispatch(c->object, known_fields, &raw, JSON_ALLOW_UNKNOWN, ret_field);
+        r = c->type == CHALLENGE_TYPE_DNS_PERSIST01 ? read_persistent(c, &raw, ret_field)
+                                                    : json_dispatch(c->object,
+                                                                    known_fields,
+                                                                    &raw,
+                                                                    JSON_ALLOW_UNKNOWN,
+                                                                    ret_field);
         if (r < 0)
                 return r;
 
@@ -88,6 +140,12 @@ int challenge_parse(struct json_object *object, Challenge **ret, const char **re
         c->type = challenge_type_from_string(c->name);
         if (c->type != CHALLENGE_TYPE_INVALID) {
                 r = read_known(c, ret_field);
+                /* One of another draft than ours is none that we know, and keeps nobody from the
+                 * others. */
+                if (r == -EBADMSG && challenge_type_is_experimental(c->type)) {
+                        c->type = CHALLENGE_TYPE_INVALID;
+                        r = 0;
+                }
                 if (r < 0)
                         return r;
         }

@@ -20,7 +20,10 @@ typedef struct Challenge {
         ChallengeType type;
         ChallengeStatus status;
         const char *url;
-        const char *token;
+        const char *token; /* NULL: its type has none */
+        /* Of dns-persist-01: the name by which records call the CA; and what it calls our account,
+         * NULL when it does not say. */
+        const char *issuer, *account_uri;
         Problem *error; /* NULL: none */
 } Challenge;
 

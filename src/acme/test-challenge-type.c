@@ -27,6 +27,7 @@ static void test_challenge_type_can_prove__kinds(void **state _unused_)
                         {CHALLENGE_TYPE_HTTP01, true, false, true},
                         {CHALLENGE_TYPE_DNS01, true, true, false},
                         {CHALLENGE_TYPE_TLS_ALPN01, true, false, true},
+                        {CHALLENGE_TYPE_DNS_PERSIST01, true, true, false},
         };
 
         FOREACH_ARRAY (c, cases, ELEMENTSOF(cases)) {

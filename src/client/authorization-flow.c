@@ -279,7 +279,10 @@ static int collect(Client *c, const Fetched *f, Answers *answers)
                         return r;
                 answers->proofs[answers->n++] = (Proof){
                                 challenge->type,
-                                {(*a)->identifier, challenge->token},
+                                {(*a)->identifier,
+                                 challenge->token,
+                                 challenge->issuer,
+                                 challenge->account_uri},
                 };
                 if (challenge->status == CHALLENGE_PENDING)
                         answers->requests[answers->n_requests++] =
@@ -289,19 +292,20 @@ static int collect(Client *c, const Fetched *f, Answers *answers)
         return 0;
 }
 
-/* Nothing when all of it is public already. published: the tokens that are. */
+/* Nothing when all of it is public already. published: the tokens that are, and the names where
+ * there are none. */
 static int publish(Client *c, const Answers *answers, char ***published)
 {
         bool is_new = false;
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < answers->n; i++) {
-                const char *token = answers->proofs[i].publication.token;
+                const Publication *p = &answers->proofs[i].publication;
 
-                if (strv_contains(*published, token))
+                if (strv_contains(*published, p->token ?: p->identifier))
                         continue;
                 is_new = true;
-                r = strv_append(published, token);
+                r = strv_append(published, p->token ?: p->identifier);
         }
         if (r < 0 || !is_new)
                 return r;

@@ -58,6 +58,12 @@ static const struct {
                                           false,
                                           true,
                                           DNS_TIMEOUT_USEC},
+                [CHALLENGE_TYPE_DNS_PERSIST01] = {"/run/acme/door/dns",
+                                                  "DNS",
+                                                  "acme-dns@.service",
+                                                  false,
+                                                  false,
+                                                  DNS_TIMEOUT_USEC},
 };
 
 const char *lease_place(ChallengeType type)
@@ -78,6 +84,11 @@ static int fail(const Lease *lease, Failure *failure, int error)
                            rooms[lease->type].units);
 }
 
+static int add_optional(struct json_object *object, const char *name, const char *value)
+{
+        return value ? json_add_string(object, name, value) : 0;
+}
+
 /* Return: a new object, NULL without memory. */
 static struct json_object *publication_to_json(const char *type, const Publication *publication)
 {
@@ -85,7 +96,9 @@ static struct json_object *publication_to_json(const char *type, const Publicati
 
         if (object && json_add_string(object, "type", type) == 0 &&
             json_add_string(object, "identifier", publication->identifier) == 0 &&
-            json_add_string(object, "token", publication->token) == 0)
+            add_optional(object, "token", publication->token) == 0 &&
+            add_optional(object, "issuer", publication->issuer) == 0 &&
+            add_optional(object, "accountUri", publication->account_uri) == 0)
                 return object;
         json_object_put(object);
         return NULL;
@@ -124,6 +137,12 @@ static const RoomError error_table[] = {
                  "error",
                  EXIT_TRY_AGAIN,
                  "The signer does not answer for the tokens"},
+                {"RecordMissing", "message", EXIT_REFUSED, "A record is missing in DNS"},
+                {"AccountMismatch",
+                 NULL,
+                 EXIT_REFUSED,
+                 "The CA wants a record in DNS that names another account than ours, and none is "
+                 "shown"},
                 {"ChallengeRefused", "member", EXIT_BUG, "The challenge room refuses a challenge"},
                 {"TooManyChallenges", NULL, EXIT_BUG, "The challenge room refuses so many"},
                 {},

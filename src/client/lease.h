@@ -21,6 +21,7 @@ typedef struct Lease {
 /* What is to be proved (RFC 8555 section 8.1); borrowed. */
 typedef struct Publication {
         const char *identifier, *token;
+        const char *issuer, *account_uri; /* of dns-persist-01, which has no token */
 } Publication;
 
 /* "port 80": through what a CA looks. */

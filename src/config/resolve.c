@@ -250,16 +250,44 @@ bool resolve_can_prove(const Config *config, const char *identifier)
         return false;
 }
 
+/* Who takes what may still change has to say that they know. */
+static int check_experimental(const Values *values, const Config *config, ConfigError *ret_error)
+{
+        const Value *value = common_value(values, DEFAULTS_CHALLENGE);
+        const Value *allowed = common_value(values, DEFAULTS_EXPERIMENTAL);
+
+        for (size_t i = 0; i < config->n_challenges; i++) {
+                const ValueWord *word = &value->words[i];
+                bool is_allowed = !challenge_type_is_experimental(config->challenges[i]);
+
+                FOREACH_ARRAY (other, allowed->words, allowed->n_words)
+                        is_allowed = is_allowed || streq(other->text, word->text);
+                if (!is_allowed)
+                        return config_error_set(ret_error,
+                                                word->file,
+                                                word->line,
+                                                "Challenge",
+                                                "Challenge=%s is refused: its specification is a "
+                                                "draft, and what it needs may change. To use it "
+                                                "all the same, write Experimental=%s",
+                                                word->text,
+                                                word->text);
+        }
+        return 0;
+}
+
 /* Each identifier has to be one that one of the types can prove. */
 static int check_challenges(const Values *values, Config *config, ConfigError *ret_error)
 {
         const Value *value = common_value(values, DEFAULTS_CHALLENGE);
+        int r;
 
         STRV_FOREACH (identifier, config->identifiers) {
                 if (!resolve_can_prove(config, *identifier))
                         return refuse_identifier(values, *identifier, ret_error);
         }
-        return resolve_dns_require(config, &value->words[0], ret_error);
+        r = check_experimental(values, config, ret_error);
+        return r != 0 ? r : resolve_dns_require(config, &value->words[0], ret_error);
 }
 
 static int resolve_certificate(Values *values,

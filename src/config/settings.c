@@ -74,8 +74,12 @@
                 NULL, 0, value_check_span, \
         }, \
         [DEFAULTS_CHALLENGE] = { \
-                "Challenge", "types of challenges, each once, the preferred one first: http-01, tls-alpn-01, dns-01", \
+                "Challenge", "types of challenges, each once, the preferred one first: http-01, tls-alpn-01, dns-01, dns-persist-01", \
                 "http-01", CHALLENGE_TYPE_MAX, value_check_challenge, \
+        }, \
+        [DEFAULTS_EXPERIMENTAL] = { \
+                "Experimental", "what may still change: dns-persist-01", \
+                NULL, CHALLENGE_TYPE_MAX, value_check_experimental, \
         }, \
         [DEFAULTS_DNS_PUBLISHER] = { \
                 "DNSPublisher", "the name of a file in dns.d, without .conf", \

@@ -221,6 +221,15 @@ int value_check_chain(const char *word, char **ret, const char **ret_reason)
         return free_and_strdup(ret, word);
 }
 
+int value_check_experimental(const char *word, char **ret, const char **ret_reason)
+{
+        ChallengeType type = challenge_type_from_string(word);
+
+        if (type == CHALLENGE_TYPE_INVALID || !challenge_type_is_experimental(type))
+                return refuse(ret_reason, "nothing of this name is experimental here");
+        return free_and_strdup(ret, word);
+}
+
 int value_check_challenge(const char *word, char **ret, const char **ret_reason)
 {
         ChallengeType type = challenge_type_from_string(word);

@@ -32,6 +32,7 @@ int value_check_url(const char *word, char **ret, const char **ret_reason);
 int value_check_origin(const char *word, char **ret, const char **ret_reason);
 int value_check_profile(const char *word, char **ret, const char **ret_reason);
 int value_check_chain(const char *word, char **ret, const char **ret_reason);
+int value_check_experimental(const char *word, char **ret, const char **ret_reason);
 int value_check_challenge(const char *word, char **ret, const char **ret_reason);
 int value_check_span(const char *word, char **ret, const char **ret_reason);    /* to minutes */
 int value_check_contact(const char *word, char **ret, const char **ret_reason); /* to "mailto:…" */

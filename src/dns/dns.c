@@ -10,6 +10,7 @@
 #include "base/base64url.h"
 #include "base/log.h"
 #include "dns/marks.h"
+#include "dns/persistent.h"
 #include "proving/signer-door.h"
 #include "proving/wanted.h"
 #include "varlink/idl-challenge.h"
@@ -22,7 +23,8 @@ struct Dns {
         SignerDoor signer;
         VarlinkServer *server;
         sd_event_source *idle_source;
-        char **pairs; /* identifier, value, …: what has been published */
+        char **pairs; /* identifier, value, …: what has been published, */
+        char **seen;  /* and, of what a person publishes, what is there */
         bool has_been_called;
 };
 
@@ -83,12 +85,71 @@ static int ask_signer(Dns *dns, const char *token, char **ret, Refusal *refusal)
         return r < 0 ? r : free_and_strdup(ret, digest);
 }
 
-static bool is_published(const Dns *dns, const char *identifier, const char *value)
+/* What a record's text may be. */
+static bool text_is_valid(const char *text)
 {
-        for (size_t i = 0; i < strv_length(dns->pairs); i += 2)
-                if (streq(dns->pairs[i], identifier) && streq(dns->pairs[i + 1], value))
+        for (const char *p = text; *p; p++)
+                if (*p < ' ' || *p > '~' || *p == '"' || *p == '\\')
+                        return false;
+        return *text;
+}
+
+/* The same of dns-persist-01. */
+static int ask_for_record(Dns *dns, const Wanted *wanted, char **ret, Refusal *refusal)
+{
+        static const JsonField fields[] = {
+                        {"value", JSON_STRING, 0, RECORD_TEXT_MAX, text_is_valid, JSON_MANDATORY},
+                        {},
+        };
+        _cleanup_varlink_reply_ VarlinkReply reply = {};
+        const char *value = NULL;
+        int r;
+
+        r = signer_door_call(&dns->signer,
+                             "PersistentRecord",
+                             wanted_to_json(wanted),
+                             &reply,
+                             refusal);
+        if (r == 0 && streq_ptr(reply.error, "io.acmeward.Signer.AccountRefused"))
+                r = refuse(refusal, CHALLENGE_INTERFACE ".AccountMismatch", NULL, NULL);
+        if (r < 0 || refusal->error)
+                return r;
+        r = json_dispatch(reply.parameters, fields, &value, 0, NULL);
+        return r < 0 ? r : free_and_strdup(ret, value);
+}
+
+static bool has_pair(char *const *pairs, const char *identifier, const char *value)
+{
+        for (; pairs && *pairs; pairs += 2)
+                if (streq(pairs[0], identifier) && streq(pairs[1], value))
                         return true;
         return false;
+}
+
+static int add_pair(char ***pairs, const char *identifier, const char *value)
+{
+        int r;
+
+        r = strv_append(pairs, identifier);
+        return r < 0 ? r : strv_append(pairs, value);
+}
+
+/* A record that a person has made, or has to make. */
+static int look_for(Dns *dns, const char *identifier, const char *value, Refusal *refusal)
+{
+        _cleanup_free_ char *message = NULL;
+        int r;
+
+        if (has_pair(dns->seen, identifier, value))
+                return 0;
+        r = records_seek(dns->records, identifier, value);
+        if (r != 0 && r != RECORDS_E_REFUSED)
+                return settle(dns->records, r, refusal);
+        r = persistent_tell(identifier, value, r == 0 ? NULL : dns->records->reason, &message);
+        if (r < 0)
+                return r;
+        return message ? refuse(refusal, CHALLENGE_INTERFACE ".RecordMissing", "message", message)
+                       : add_pair(&dns->seen, identifier, value);
 }
 
 static int publish_one(Dns *dns, const Wanted *wanted, char ***ret_values, Refusal *refusal)
@@ -96,11 +157,14 @@ static int publish_one(Dns *dns, const Wanted *wanted, char ***ret_values, Refus
         _cleanup_free_ char *value = NULL;
         int r;
 
-        r = ask_signer(dns, wanted->token, &value, refusal);
+        r = wanted->token ? ask_signer(dns, wanted->token, &value, refusal)
+                          : ask_for_record(dns, wanted, &value, refusal);
         if (r < 0 || refusal->error)
                 return r;
         r = strv_append(ret_values, value);
-        if (r < 0 || is_published(dns, wanted->identifier, value))
+        if (r == 0 && !wanted->token)
+                return look_for(dns, wanted->identifier, value, refusal);
+        if (r < 0 || has_pair(dns->pairs, wanted->identifier, value))
                 return r;
         /* From here on it will be removed, whatever happens. */
         r = marks_add(dns->mark_fd, wanted->identifier, value);
@@ -112,8 +176,7 @@ static int publish_one(Dns *dns, const Wanted *wanted, char ***ret_values, Refus
         r = records_present(dns->records, wanted->identifier, value);
         if (r != 0)
                 return settle(dns->records, r, refusal);
-        r = strv_append(&dns->pairs, wanted->identifier);
-        return r < 0 ? r : strv_append(&dns->pairs, value);
+        return add_pair(&dns->pairs, wanted->identifier, value);
 }
 
 static int handle_publish(VarlinkCall *call, const void *parameters, void *userdata)
@@ -130,14 +193,18 @@ static int handle_publish(VarlinkCall *call, const void *parameters, void *userd
         dns->has_been_called = true;
         if (!reply)
                 return -ENOMEM;
-        r = wanted_read(&(WantedRules){CHALLENGE_TYPE_DNS01, is_configured, dns},
+        r = wanted_read(&(WantedRules){dns->records->config->dns ? CHALLENGE_TYPE_DNS01
+                                                                 : CHALLENGE_TYPE_INVALID,
+                                       true,
+                                       is_configured,
+                                       dns},
                         publish->challenges,
                         strv_length(dns->pairs) / 2,
                         &wanted,
                         &refusal);
         for (size_t i = 0; r == 0 && !refusal.error && i < n; i++)
                 r = publish_one(dns, wanted + i, &values, &refusal);
-        if (r == 0 && !refusal.error && n > 0)
+        if (r == 0 && !refusal.error && dns->pairs)
                 r = settle(dns->records, records_await(dns->records, dns->pairs), &refusal);
         if (r < 0)
                 return r;
@@ -254,5 +321,6 @@ void dns_free(Dns *dns)
         sd_event_source_disable_unref(dns->idle_source);
         sd_event_unref(dns->event);
         strv_free(dns->pairs);
+        strv_free(dns->seen);
         free(dns);
 }

@@ -109,6 +109,15 @@ static ExitStatus clean(const char *name, const Config *config)
         return r == 0 ? EXIT_DONE : r < 0 ? EXIT_BUG : EXIT_TRY_AGAIN;
 }
 
+/* Records that a person makes. */
+static bool needs_no_publisher(const Config *config)
+{
+        FOREACH_ARRAY (type, config->challenges, config->n_challenges)
+                if (*type == CHALLENGE_TYPE_DNS_PERSIST01)
+                        return true;
+        return false;
+}
+
 int main(int argc, char *argv[])
 {
         _cleanup_(config_error_done) ConfigError error = {};
@@ -127,7 +136,7 @@ int main(int argc, char *argv[])
         r = config_load(name, "", &config, &error);
         if (r < 0)
                 return log_oom(), EXIT_BUG;
-        if (r == CONFIG_E_INVALID || !config->dns) {
+        if (r == CONFIG_E_INVALID || (!config->dns && !needs_no_publisher(config))) {
                 log_error("%s",
                           error.message ?: "There is no DNSPublisher=, so nothing is published");
                 return EXIT_CONFIGURATION;

@@ -7,6 +7,7 @@
 #include "dns/records.h"
 
 #include "base/audit.h"
+#include "base/base64url.h"
 #include "base/escape.h"
 #include "base/exit-status.h"
 #include "base/log.h"
@@ -88,7 +89,14 @@ static int set_reason(Records *records, const char *unit, const char *result, in
         const DnsPublisher *publisher = records->config->dns;
         char *text;
 
-        if (streq(result, "exit-code") && status == EXIT_CREDENTIALS) {
+        if (!publisher) {
+                if (asprintf(&text,
+                             "The look into DNS failed: %s (%i). See journalctl -u %s",
+                             result,
+                             status,
+                             unit) < 0)
+                        return -ENOMEM;
+        } else if (streq(result, "exit-code") && status == EXIT_CREDENTIALS) {
                 if (asprintf(&text,
                              "PID 1 found no credential where Key= or Credentials= of "
                              "dns.d/%s.conf says. Make the file, root's and 0600",
@@ -239,6 +247,16 @@ int records_cleanup(Records *records, const char *identifier, const char *value)
 int records_await(Records *records, char *const *pairs)
 {
         return run_with(records, "wait", pairs, false);
+}
+
+/* In letters that nobody between here and there has a meaning for. */
+int records_seek(Records *records, const char *identifier, const char *text)
+{
+        _cleanup_free_ char *letters = base64url_encode(text, strlen(text));
+
+        if (!letters)
+                return -ENOMEM;
+        return run_with(records, "seek", (char *[]){(char *) identifier, letters, NULL}, false);
 }
 
 void records_done(Records *records)

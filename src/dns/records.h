@@ -11,10 +11,12 @@
 
 /* RFC 8555 section 8.4: SHA-256 in base64url. */
 #define RECORD_VALUE_BYTES 43U
+/* Of dns-persist-01: a CA's name, and a URL. */
+#define RECORD_TEXT_MAX 1024U
 
 typedef struct Records {
         Manager *manager;
-        const Config *config; /* with a publisher */
+        const Config *config; /* with a publisher, but for records_seek() */
         char *reason;         /* why the last one failed: a sentence */
 } Records;
 
@@ -29,6 +31,8 @@ int records_present(Records *records, const char *identifier, const char *value)
 int records_cleanup(Records *records, const char *identifier, const char *value);
 /* pairs: identifier, value, identifier, … */
 int records_await(Records *records, char *const *pairs);
+/* Looks for a record of dns-persist-01. RECORDS_E_REFUSED: it is not there. */
+int records_seek(Records *records, const char *identifier, const char *text);
 /* Ends what a room has left under way. Return: 0, -errno. */
 int records_stop(Records *records);
 void records_done(Records *records);

@@ -13,6 +13,13 @@ typedef struct SignerDoor {
 } SignerDoor;
 void signer_door_done(SignerDoor *door);
 
+/* method: "PersistentRecord"; parameters are taken, NULL without memory. Return: as below. */
+int signer_door_call(SignerDoor *door,
+                     const char *method,
+                     struct json_object *parameters,
+                     VarlinkReply *ret,
+                     Refusal *refusal);
+
 /* method: "KeyAuthorization". token, and, if not NULL, identifier are its parameters. Return: 0
  * with *ret, or with the refusal set; -ENOMEM. */
 int signer_door_ask(SignerDoor *door,

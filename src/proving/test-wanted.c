@@ -8,6 +8,10 @@
 #define CHALLENGE(type, identifier, token)                                                         \
         "{\"type\":\"" type "\",\"identifier\":\"" identifier "\",\"token\":\"" token "\"}"
 
+#define PERSISTENT(type, members)                                                                  \
+        "[{\"type\":\"" type "\",\"identifier\":\"a.example\"" members "}]"
+#define ISSUER ",\"issuer\":\"ca.example\""
+
 static bool is_ours(const char *identifier, const void *userdata)
 {
         return streq(identifier, userdata);
@@ -52,11 +56,42 @@ static void test_wanted_read__table(void **state _unused_)
                                                                                    "short") "]",
                          "token"},
         };
-        const WantedRules rules = {CHALLENGE_TYPE_DNS01, is_ours, "a.example"};
+        const WantedRules rules = {CHALLENGE_TYPE_DNS01, false, is_ours, "a.example"};
         char buffer[256];
 
         FOREACH_ARRAY (row, rows, ELEMENTSOF(rows))
                 assert_row(row->text, streq(read_text(row->text, &rules, buffer), row->member));
+}
+
+static void test_wanted_read__persistent(void **state _unused_)
+{
+        static const struct {
+                const char *text, *member;
+        } rows[] = {
+                        {PERSISTENT("dns-persist-01", ISSUER), ""},
+                        {PERSISTENT("dns-persist-01",
+                                    ISSUER ",\"accountUri\":\"https://ca.example/1\""),
+                         ""},
+                        {PERSISTENT("dns-persist-01", ""), "issuer"},
+                        {PERSISTENT("dns-persist-01", ",\"issuer\":\"ca.example;x\""), "issuer"},
+                        {PERSISTENT("dns-persist-01", ISSUER ",\"token\":\"" TOKEN "\""), "token"},
+                        {PERSISTENT("dns-persist-01", ISSUER ",\"accountUri\":\"x\""),
+                         "accountUri"},
+                        {PERSISTENT("dns-01", ISSUER), "token"},
+                        {PERSISTENT("dns-01", ISSUER ",\"token\":\"" TOKEN "\""), "issuer"},
+        };
+        const WantedRules rules = {CHALLENGE_TYPE_DNS01, true, is_ours, "a.example"},
+                          none = {.type = CHALLENGE_TYPE_INVALID, .is_persistent = true},
+                          others = {.type = CHALLENGE_TYPE_DNS01};
+        char buffer[256];
+
+        FOREACH_ARRAY (row, rows, ELEMENTSOF(rows))
+                assert_row(row->text, streq(read_text(row->text, &rules, buffer), row->member));
+        assert_string_equal(read_text(rows[0].text, &none, buffer), "");
+        assert_string_equal(
+                        read_text("[" CHALLENGE("dns-01", "a.example", TOKEN) "]", &none, buffer),
+                        "type");
+        assert_string_equal(read_text(rows[0].text, &others, buffer), "type");
 }
 
 static void test_wanted_read__anybodys(void **state _unused_)
@@ -94,6 +129,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_wanted_read__table),
+                        cmocka_unit_test(test_wanted_read__persistent),
                         cmocka_unit_test(test_wanted_read__anybodys),
                         cmocka_unit_test(test_wanted_read__too_many),
         };

@@ -19,15 +19,22 @@ extern const JsonField publish_fields[];
 
 /* One challenge; borrowed from the call. */
 typedef struct Wanted {
-        const char *type, *identifier, *token;
+        const char *type, *identifier;
+        const char *token; /* NULL: of dns-persist-01, which has these instead: */
+        const char *issuer;
+        const char *account_uri; /* NULL: the CA does not say */
 } Wanted;
 
 /* Which ones a room takes. */
 typedef struct WantedRules {
-        ChallengeType type;
+        ChallengeType type; /* CHALLENGE_TYPE_INVALID: none but */
+        bool is_persistent; /* dns-persist-01, which it takes, too */
         bool (*is_ours)(const char *identifier, const void *userdata); /* NULL: everybody's are */
         const void *userdata;
 } WantedRules;
+
+/* For the signer's PersistentRecord. Return: a new object, NULL without memory. */
+struct json_object *wanted_to_json(const Wanted *wanted);
 
 /* Everything is looked at before anything is done. n_before: of those that have been taken already.
  * ret: as many as the list has, owned. Return: 0, also when the refusal is set; -ENOMEM. */

@@ -170,3 +170,38 @@ int dns_message_has_text(DnsMessage *message, const char *name, const char *valu
                         return 1;
         return r;
 }
+
+/* Its strings as one. Return: is it a text? */
+static bool read_text(ns_rr rr, char text[static DNS_TEXT_MAX + 1])
+{
+        const unsigned char *p = ns_rr_rdata(rr), *end = p + ns_rr_rdlen(rr);
+        size_t length = 0;
+
+        while (p < end) {
+                size_t n = *p++;
+
+                if (n > (size_t) (end - p) || n > DNS_TEXT_MAX - length || memchr(p, 0, n))
+                        return false;
+                memcpy(text + length, p, n);
+                length += n;
+                p += n;
+        }
+        text[length] = 0;
+        return true;
+}
+
+int dns_message_find_text(DnsMessage *message,
+                          const char *name,
+                          DnsTextTest test,
+                          const void *userdata)
+{
+        char text[DNS_TEXT_MAX + 1];
+        ns_rr rr;
+        int i = 0, r;
+
+        while ((r = next(message, ns_s_an, ns_t_txt, &i, &rr)) > 0)
+                if (strcasecmp(ns_rr_name(rr), name) == 0 && read_text(rr, text) &&
+                    test(text, userdata))
+                        return 1;
+        return r;
+}

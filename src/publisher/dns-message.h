@@ -36,3 +36,12 @@ int dns_message_servers(DnsMessage *message, const char *zone, char ***ret);
 
 /* Is value one of name's TXT records? Return: 1, 0; -EBADMSG. */
 int dns_message_has_text(DnsMessage *message, const char *name, const char *value);
+
+/* Does one of name's TXT records pass the test? Those with a NUL, or longer than DNS_TEXT_MAX, are
+ * passed over. Return: as above. */
+#define DNS_TEXT_MAX 1024U
+typedef bool (*DnsTextTest)(const char *text, const void *userdata);
+int dns_message_find_text(DnsMessage *message,
+                          const char *name,
+                          DnsTextTest test,
+                          const void *userdata);

@@ -5,19 +5,26 @@
  *
  * check IDENTIFIER…: looks whether the rest can work, and changes nothing.
  * present IDENTIFIER VALUE, cleanup IDENTIFIER VALUE: a record is added or removed.
- * wait [IDENTIFIER VALUE]…: until all servers have them; without any credential. */
+ * wait [IDENTIFIER VALUE]…: until all servers have them; without any credential.
+ * seek IDENTIFIER TEXT: looks for a record of dns-persist-01, whose text is in base64url; without a
+ * publisher. */
 
 #include "acme/identifier.h"
 #include "base/base64url.h"
 #include "base/exit-status.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "publisher/persist-record.h"
 #include "publisher/program.h"
 #include "publisher/propagation.h"
 #include "publisher/update.h"
 
 /* RFC 8555 section 8.4: SHA-256 in base64url. */
 #define VALUE_BYTES 43U
+
+/* A person has made the record some time ago, or not at all. */
+#define SEEK "seek"
+#define SEEK_USEC (5 * USEC_PER_SEC)
 
 static bool is_pairs(char **words)
 {
@@ -42,7 +49,7 @@ static int check(const DnsPublisher *publisher, char **identifiers)
 
                 if (r != 0)
                         break;
-                r = place_find(*identifier, &place);
+                r = place_find(PLACE_CHALLENGE, *identifier, &place);
                 if (r == 0)
                         r = place_find_servers(&place);
                 if (r == 0 && publisher->zone && !streq(publisher->zone, place.zone))
@@ -65,10 +72,10 @@ static int change(const DnsPublisher *publisher, UpdateAction action, char **wor
         int r;
 
         if (publisher->program) {
-                r = place_find_name(words[0], &place.name);
+                r = place_find_name(PLACE_CHALLENGE, words[0], &place.name);
                 return r != 0 ? r : program_run(publisher, action, words[0], place.name, words[1]);
         }
-        r = place_find(words[0], &place);
+        r = place_find(PLACE_CHALLENGE, words[0], &place);
         if (r == 0 && publisher->zone)
                 r = free_and_strdup(&place.zone, publisher->zone);
         return r != 0 ? r : update_send(publisher, action, &place, words[1]);
@@ -89,11 +96,30 @@ static int await(const DnsPublisher *publisher, char **words)
         return propagation_await(identifiers, values, n, publisher->propagation_sec * USEC_PER_SEC);
 }
 
+static int seek(const char *identifier, const char *letters)
+{
+        char text[PERSIST_RECORD_MAX + 1];
+        PersistRecord wanted;
+        size_t length;
+        int r;
+
+        r = acme_dns_name_is_valid(identifier)
+                            ? base64url_decode(letters, text, PERSIST_RECORD_MAX, &length)
+                            : -EINVAL;
+        if (r < 0)
+                return r;
+        text[length] = 0;
+        r = persist_record_parse(text, &wanted);
+        return r < 0 ? r : propagation_seek(identifier, &wanted, SEEK_USEC);
+}
+
 /* Return: as the steps; -EINVAL for what is no action. */
 static int act(const DnsPublisher *publisher, const char *action, char **words)
 {
         bool is_one = strv_length(words) == 2 && is_pairs(words);
 
+        if (streq(action, SEEK))
+                return strv_length(words) == 2 ? seek(words[0], words[1]) : -EINVAL;
         if (streq(action, "check") && *words) {
                 STRV_FOREACH (word, words)
                         if (!acme_dns_name_is_valid(*word))
@@ -117,7 +143,8 @@ int main(int argc, char *argv[])
 
         log_open("acme-dns-publish");
         if (argc < 3) {
-                log_error("Usage: acme-dns-publish NAME check|present|cleanup|wait …; the dns room "
+                log_error("Usage: acme-dns-publish NAME check|present|cleanup|wait|seek …; the dns "
+                          "room "
                           "has it run");
                 return EXIT_BUG;
         }
@@ -125,7 +152,7 @@ int main(int argc, char *argv[])
         r = config_load(argv[1], "", &config, &error);
         if (r < 0)
                 return log_oom(), EXIT_BUG;
-        if (r == CONFIG_E_INVALID || !config->dns) {
+        if (r == CONFIG_E_INVALID || (!config->dns && !streq(argv[2], SEEK))) {
                 (void) report(0, "%s", error.message ?: "There is no DNSPublisher=");
                 return EXIT_CONFIGURATION;
         }

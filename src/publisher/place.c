@@ -11,8 +11,6 @@
 
 #include "acme/identifier.h"
 
-#define LABEL "_acme-challenge."
-
 static int fail_lookup(const char *what, const char *name, int error, const DnsMessage *m)
 {
         if (error == -EIO)
@@ -47,12 +45,12 @@ static int look_up(const char *what, const char *name, ns_type type, DnsMessage 
         return 0;
 }
 
-int place_find_name(const char *identifier, char **ret)
+int place_find_name(const char *label, const char *identifier, char **ret)
 {
         _cleanup_free_ DnsMessage *m = calloc(1, sizeof(*m));
         _cleanup_free_ char *name = NULL;
 
-        if (!m || asprintf(&name, LABEL "%s", identifier) < 0) {
+        if (!m || asprintf(&name, "%s%s", label, identifier) < 0) {
                 name = NULL;
                 return -ENOMEM;
         }
@@ -75,7 +73,8 @@ int place_find_name(const char *identifier, char **ret)
                 name = target;
         }
         return report(PUBLISH_E_REFUSED,
-                      "The CNAMEs of " LABEL "%s lead through more than %u names, or in a circle",
+                      "The CNAMEs of %s%s lead through more than %u names, or in a circle",
+                      label,
                       identifier,
                       PLACE_CNAMES_MAX);
 }
@@ -156,11 +155,11 @@ int place_find_servers(Place *place)
         return r;
 }
 
-int place_find(const char *identifier, Place *ret)
+int place_find(const char *label, const char *identifier, Place *ret)
 {
         int r;
 
-        r = place_find_name(identifier, &ret->name);
+        r = place_find_name(label, identifier, &ret->name);
         if (r == 0)
                 r = find_zone(ret);
         return r;

@@ -19,10 +19,14 @@ typedef struct Place {
         size_t n_servers;
 } Place;
 
+/* What stands before the identifier: of dns-01, and of dns-persist-01. */
+#define PLACE_CHALLENGE "_acme-challenge."
+#define PLACE_PERSISTENT "_validation-persist."
+
 /* identifier: without "*.". Return: 0; PUBLISH_E_FAILED, which has been reported; -errno. */
-int place_find(const char *identifier, Place *ret);
+int place_find(const char *label, const char *identifier, Place *ret);
 /* The name alone, behind its CNAMEs. */
-int place_find_name(const char *identifier, char **ret);
+int place_find_name(const char *label, const char *identifier, char **ret);
 /* The servers, name and zone being known. */
 int place_find_servers(Place *place);
 void place_done(Place *place);

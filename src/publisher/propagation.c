@@ -24,7 +24,8 @@ typedef enum Seen {
 
 typedef struct Watched {
         Place place;
-        const char *value;
+        const char *value;             /* of dns-01; NULL: */
+        const PersistRecord *persists; /* of dns-persist-01 */
         Seen seen[PLACE_SERVERS_MAX];
         unsigned silent[PLACE_SERVERS_MAX];
 } Watched;
@@ -71,6 +72,21 @@ static void note_silence(Watched *w, size_t i, int error)
                           w->place.zone);
 }
 
+static bool says(const char *text, const void *userdata)
+{
+        _cleanup_free_ char *copy = strdup(text);
+        PersistRecord found;
+
+        return copy && persist_record_parse(copy, &found) == 0 &&
+               persist_record_is(&found, userdata, now_realtime());
+}
+
+static bool has_it(const Watched *w, DnsMessage *m)
+{
+        return w->value ? dns_message_has_text(m, w->place.name, w->value) > 0
+                        : dns_message_find_text(m, w->place.name, says, w->persists) > 0;
+}
+
 static int look(Watched *w, size_t i, DnsMessage *m)
 {
         int r;
@@ -83,8 +99,7 @@ static int look(Watched *w, size_t i, DnsMessage *m)
                 return 0;
         }
         w->silent[i] = 0;
-        w->seen[i] = dns_message_has_text(m, w->place.name, w->value) > 0 ? SEEN_THERE
-                                                                          : SEEN_LACKING;
+        w->seen[i] = has_it(w, m) ? SEEN_THERE : SEEN_LACKING;
         return 0;
 }
 
@@ -118,6 +133,13 @@ static int fail(const Watched *w, usec_t patience_usec)
 
         while (i + 1 < w->place.n_servers && w->seen[i] != SEEN_LACKING)
                 i++;
+        if (w->persists && w->seen[i] == SEEN_LACKING)
+                return report(PUBLISH_E_REFUSED,
+                              "%s (%s), a name server of %s, has no such record of %s",
+                              w->place.servers[i].name,
+                              address_of(w->place.servers + i, (char[NI_MAXHOST]){}),
+                              w->place.zone,
+                              w->place.name);
         return report(PUBLISH_E_FAILED,
                       "%s (%s), a name server of %s, %s after %s. Look at how its zone is "
                       "transferred, or raise PropagationSec=",
@@ -163,12 +185,30 @@ int propagation_await(char *const *identifiers, char *const *values, size_t n, u
 
         for (size_t i = 0; r == 0 && i < n; i++) {
                 list[i].value = values[i];
-                r = place_find(identifiers[i], &list[i].place);
+                r = place_find(PLACE_CHALLENGE, identifiers[i], &list[i].place);
                 if (r == 0)
                         r = place_find_servers(&list[i].place);
         }
         for (size_t i = 0; r == 0 && i < n; i++)
                 r = watch(list + i, m, begin_usec, patience_usec);
         free_watched(list, list ? n : 0);
+        return r;
+}
+
+int propagation_seek(const char *identifier, const PersistRecord *wanted, usec_t patience_usec)
+{
+        _cleanup_free_ DnsMessage *m = calloc(1, sizeof(*m));
+        Watched *w = calloc(1, sizeof(*w));
+        int r = m && w ? 0 : -ENOMEM;
+
+        if (r == 0) {
+                w->persists = wanted;
+                r = place_find(PLACE_PERSISTENT, identifier, &w->place);
+        }
+        if (r == 0)
+                r = place_find_servers(&w->place);
+        if (r == 0)
+                r = watch(w, m, now_monotonic(), patience_usec);
+        free_watched(w, w ? 1 : 0);
         return r;
 }

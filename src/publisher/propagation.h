@@ -4,6 +4,7 @@
 /* Waits until records can be seen at every server of their zones. */
 
 #include "base/time-util.h"
+#include "publisher/persist-record.h"
 #include "publisher/place.h"
 
 /* As many as a lease has. */
@@ -17,3 +18,7 @@ int propagation_await(char *const *identifiers,
                       char *const *values,
                       size_t n,
                       usec_t patience_usec);
+
+/* The same for one record of dns-persist-01. Return: also PUBLISH_E_REFUSED when a server has none
+ * that says what is wanted. */
+int propagation_seek(const char *identifier, const PersistRecord *wanted, usec_t patience_usec);

@@ -232,6 +232,12 @@ extern const JsonField token_fields[];
 int method_key_authorization(VarlinkCall *call, const void *parameters, void *userdata);
 int method_key_authorization_digest(VarlinkCall *call, const void *parameters, void *userdata);
 
+typedef struct PersistentParameters {
+        const char *identifier, *issuer, *account_uri;
+} PersistentParameters;
+extern const JsonField persistent_fields[];
+int method_persistent_record(VarlinkCall *call, const void *parameters, void *userdata);
+
 typedef struct ValidationParameters {
         const char *token, *identifier;
 } ValidationParameters;

@@ -67,8 +67,9 @@ class NameServers:
     def __init__(self, machine):
         self.machine = machine
 
-    def start(self):
-        """(Re)start both with nothing published, and Pebble with the first as its resolver."""
+    def start(self, config=None):
+        """(Re)start both with nothing published, and Pebble, with these members of its configuration, with the first as
+        its resolver."""
         m = self.machine
         m.systemctl("stop", "dns-1.service", "dns-2.service", check=False)
         files = {}
@@ -91,7 +92,7 @@ class NameServers:
         m.systemctl("start", "dns-1.service", "dns-2.service")
         release = RELEASES[m.release]
         # Its own DNS is kept out of the way.
-        m.pebble.start(env={"DNS_ARGUMENTS": f"{release['dns_flag']}=127.0.0.1:8059 {release['dns_off']}"})
+        m.pebble.start(env={"DNS_ARGUMENTS": f"{release['dns_flag']}=127.0.0.1:8059 {release['dns_off']}"}, config=config)
         return self
 
     def publisher(self, name="bind", **settings):
