@@ -237,12 +237,15 @@ static int compose_empty_object(Signer *signer _unused_,
 static int
 compose_deactivation(Signer *signer, VarlinkCall *call, const RequestParameters *p, char **ret)
 {
+        /* A dry run has looked at no earlier order. */
+        size_t n = MAX(strv_length(signer->config->identifiers), signer->n_names);
+
         if (!acme_url_is_apart(p->url, account_url(signer->account)))
                 return policy_refuse_url(signer,
                                          call,
                                          p->url,
                                          "Refused to deactivate what may be an account");
-        if (signer->deactivations == DEACTIVATION_BUDGET(signer->n_names))
+        if (signer->deactivations == DEACTIVATION_BUDGET(n))
                 return policy_refuse(signer,
                                      call,
                                      "BudgetExhausted",
