@@ -127,6 +127,13 @@ static const ProblemRule rules[] = {
                      BUG,
                      "the CA did not understand a request; please report this with the journal's "
                      "lines"),
+                RULE("malformed",
+                     VALIDATION,
+                     LATER,
+                     DOMAIN,
+                     TRY_AGAIN,
+                     "the CA could not look at the name, or not make sense of what it found; see "
+                     "that its DNS servers answer and that its addresses are this machine's"),
                 RULE("orderNotReady",
                      REQUEST,
                      ORDER,

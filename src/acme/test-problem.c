@@ -110,11 +110,16 @@ static void test_problem_rules__as_the_man_page_has_them(void **state)
 
 static void test_problem_rule__depends_on_the_stage(void **state)
 {
-        _cleanup_(problem_freep) Problem *p = parse_type("unauthorized");
+        _cleanup_(problem_freep) Problem *p = parse_type("unauthorized"),
+                                         *malformed = parse_type("malformed");
 
         (void) state;
         assert_int_equal(problem_rule(p, PROBLEM_AT_REQUEST, 403)->exit_status, EXIT_REFUSED);
         assert_int_equal(problem_rule(p, PROBLEM_AT_VALIDATION, 0)->exit_status, EXIT_TRY_AGAIN);
+        /* Of a request it is our fault; of a name, what some CAs say of a DNS server that hangs. */
+        assert_int_equal(problem_rule(malformed, PROBLEM_AT_REQUEST, 400)->exit_status, EXIT_BUG);
+        assert_int_equal(problem_rule(malformed, PROBLEM_AT_VALIDATION, 0)->exit_status,
+                         EXIT_TRY_AGAIN);
 }
 
 static void test_problem_rule__of_others_by_status(void **state)

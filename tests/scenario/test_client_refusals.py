@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from lib import store
-from lib.trail import one, trail
+from lib import moments, store
+from lib.trail import one, trail, wait_for
 from lib.unhappy import NAME, UNIT, fails, misbehaving_ca, renews, requests
 
 URN = "urn:ietf:params:acme:error:"
@@ -192,3 +192,17 @@ def test_chain_that_is_none(fresh, ca, change):
     # Whatever it was, the next run gets one.
     ca.heal()
     renews(fresh, ca)
+
+
+def test_name_that_cannot_be_looked_up__is_no_bug_of_ours(fresh):
+    """Pebble 2.4 says "malformed" of a DNS server that hangs: about a name, that is none of a request's."""
+    fresh.pebble.start()
+    fresh.configure()
+    mark = fresh.cursor()
+    with moments.pending(fresh, NAME) as start:
+        wait_for(fresh, mark, "AUTHORIZATION_FAILED", 60, ACME_CERTIFICATE=NAME)
+    assert moments.finish(start) != 0
+    assert store.failure(fresh, NAME)["outcome"] == 75
+    assert one(fresh, mark, "FAILED", ACME_CERTIFICATE=NAME)["ACME_PROBLEM"].startswith(URN)
+    fresh.settled()
+    store.issue(fresh, NAME)
