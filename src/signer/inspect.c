@@ -135,6 +135,7 @@ int signer_remember_certificate(Signer *signer,
         if (free_and_strdup(&fresh.generation, generation) < 0 ||
             free_and_strdup(&fresh.ca, ca) < 0 ||
             free_and_strdup(&fresh.directory, directory) < 0 ||
+            (directory && state_add_issuer(signer->state, fresh.fingerprint, directory) < 0) ||
             free_and_strdup(&fresh.key_type,
                             (key ? key_type_to_string(key_get_type(key)) : NULL) ?: "other") < 0) {
                 state_certificate_done(&fresh);

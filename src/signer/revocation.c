@@ -36,6 +36,7 @@ void revocation_done(Revocation *revocation)
         EVP_PKEY_free(revocation->key);
         free(revocation->serial);
         free(revocation->fingerprint);
+        free(revocation->directory);
         *revocation = (Revocation){.reason = REVOCATION_UNSTATED};
 }
 
@@ -144,6 +145,7 @@ static int describe(const Signer *signer, Revocation *revocation)
 {
         const StateCertificate *c = &signer->state->certificate;
         X509 *certificate = revocation->certificate;
+        const Config *config = signer->config;
         int r;
 
         if (certificate_is_placeholder(certificate))
@@ -154,11 +156,15 @@ static int describe(const Signer *signer, Revocation *revocation)
         if (r == 0)
                 r = certificate_get_time(X509_get0_notAfter(certificate),
                                          &revocation->not_after_usec);
+        if (r == 0)
+                r = free_and_strdup(&revocation->directory,
+                                    state_issuer(signer->state, revocation->fingerprint));
         if (r < 0)
                 return r == -EBADMSG ? REVOCATION_E_NOT_PEM : r;
         revocation->is_live = c->is_set && streq(c->fingerprint, revocation->fingerprint);
-        /* Of the others nobody knows any more; their CA will say so. */
-        if (revocation->is_live && c->directory && !streq(c->directory, signer->config->directory))
+        /* Where nobody knows, the CA that is asked will say so. */
+        if (revocation->directory &&
+            config_find_directory(config, revocation->directory) == config->n_cas)
                 return REVOCATION_E_OTHER_CA;
         return 0;
 }

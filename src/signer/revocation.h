@@ -17,6 +17,7 @@ typedef struct Revocation {
         RevocationReason reason;
         char *serial;
         char *fingerprint;
+        char *directory; /* of the CA that has issued it; NULL: nobody has kept that */
         usec_t not_after_usec;
         bool is_live;
 } Revocation;

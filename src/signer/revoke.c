@@ -80,11 +80,14 @@ static int add_revocation(struct json_object *object, const Revocation *revocati
         return json_add_boolean(o, "live", revocation->is_live);
 }
 
-/* It is the CA's that has issued what is live; of what is not, nobody has kept whose it is. */
+/* By the CA that has issued it, with the account there. Where nobody has kept which that was, it is
+ * taken to be the one of what is live. */
 static int use_issuer(Signer *signer, VarlinkCall *call)
 {
         const Config *config = signer->config;
-        size_t i = config_find_directory(config, signer->state->certificate.directory);
+        const char *directory =
+                        signer->revocation.directory ?: signer->state->certificate.directory;
+        size_t i = config_find_directory(config, directory);
         int r;
 
         r = signer_use_authority(signer, i < config->n_cas ? i : 0);
@@ -116,6 +119,10 @@ int revoke_choose_key(Signer *signer, VarlinkCall *call, EVP_PKEY **ret)
         int r;
 
         r = find(signer, call);
+        /* Root has asked for something else since it was described. */
+        if (r == 0 && signer->revocation.directory &&
+            !streq(signer->revocation.directory, signer->config->directory))
+                return refuse(signer, call, REVOCATION_E_OTHER_CA);
         if (r == 0)
                 *ret = signer->revocation.key;
         return r;

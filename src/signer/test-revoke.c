@@ -10,6 +10,9 @@
 #include "signer/test-room.h"
 #include "state/revocation-request.h"
 
+#define SIBLING_DIRECTORY "https://ca.example/sibling"
+#define SIBLING_ACCOUNT "https://ca.example/acct/sibling"
+
 static void ask_for(Room *room, const char *text)
 {
         int fd = openat(room->d->fd, "run/acme/revoke", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -231,6 +234,59 @@ static void test_set_revocation__of_an_older_one(void **state)
         assert_due(room, "none");
 }
 
+/* What DescribeRevocation says of this generation. */
+static void
+assert_issuer(Room *room, const char *generation, const char *directory, const char *account)
+{
+        _cleanup_json_ struct json_object *reply = NULL;
+        _cleanup_free_ char *text = NULL;
+
+        assert_true(asprintf(&text, "{\"generation\":\"%s\"}", generation) > 0);
+        ask_for(room, text);
+        reply = room_ask(room, "DescribeRevocation", NULL);
+        assert_string_equal(member(reply, "directory"), directory);
+        assert_string_equal(member(reply, "account"), account);
+        json_object_put(sign(room));
+}
+
+/* By the CA that has issued it and with the account there, whichever comes first in CA=, and also
+ * when the other one's has been asked for before. */
+static void test_revoke__each_by_the_ca_that_has_issued_it(void **state)
+{
+        _cleanup_json_ struct json_object *reply = NULL;
+        Room *room = *state;
+
+        room_configure(room,
+                       "[Defaults]\nCA=" ROOM_DIRECTORY " " SIBLING_DIRECTORY
+                       "\nTermsOfServiceAgreed=yes\n",
+                       "[Certificate]\n");
+        room_start(room);
+        EVP_PKEY_free(room_renew(room));
+        reply = room_ask(room, "Describe", NULL);
+        room_expect(room, NULL, "NextAuthority", "ca", member(reply, "ca"), "=outcome", "75", NULL);
+        EVP_PKEY_free(room_renew(room));
+        room_expect(room, NULL, "SetAccount", "account", SIBLING_ACCOUNT, NULL);
+        room_stop(room);
+        room->door = DOOR_REVOKE;
+        room_start(room);
+        assert_issuer(room, "1", ROOM_DIRECTORY, ROOM_ACCOUNT);
+        assert_issuer(room, "2", SIBLING_DIRECTORY, SIBLING_ACCOUNT);
+        /* What is live is due now, by the first CA that is not put off. */
+        room_stop(room);
+        room->now_usec += USEC_PER_DAY;
+        room_start(room);
+        assert_issuer(room, "2", SIBLING_DIRECTORY, SIBLING_ACCOUNT);
+        /* Described as the one and signed for as the other. */
+        ask_for(room, "{\"generation\":\"1\"}");
+        expect_refusal(room, "Revoke", "otherCa");
+        room_stop(room);
+        room_configure(room,
+                       "[Defaults]\nCA=" SIBLING_DIRECTORY "\nTermsOfServiceAgreed=yes\n",
+                       "[Certificate]\n");
+        room_start(room);
+        expect_refusal(room, "DescribeRevocation", "otherCa");
+}
+
 static void test_revoke__a_compromised_key_is_retired_first(void **state)
 {
         _cleanup_free_ char *path = NULL, *chain = NULL;
@@ -351,6 +407,7 @@ int main(void)
                         test_of_room(test_revoke__doors),
                         test_of_room(test_set_revocation__what_is_remembered),
                         test_of_room(test_set_revocation__of_an_older_one),
+                        test_of_room(test_revoke__each_by_the_ca_that_has_issued_it),
                         test_of_room(test_revoke__a_compromised_key_is_retired_first),
                         test_of_room(test_replacement__of_a_compromised_key),
                         test_of_room(test_retired__meanwhile),

@@ -163,6 +163,7 @@ int state_format(const State *state, char **ret)
             format_order(document, &state->order) < 0 ||
             format_failure(document, &state->failure) < 0 ||
             (state->challenges && json_add_strv(document, "challenges", state->challenges) < 0) ||
+            (state->issuers && json_add_strv(document, "issuers", state->issuers) < 0) ||
             format_authorities(document, state) < 0)
                 return -ENOMEM;
         text = json_object_to_json_string_ext(document,

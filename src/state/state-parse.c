@@ -63,7 +63,7 @@ typedef struct FailureMembers {
 typedef struct StateMembers {
         int64_t version;
         const char *thumbprint;
-        struct json_object *certificate, *order, *failure, *challenges, *authorities;
+        struct json_object *certificate, *order, *failure, *challenges, *authorities, *issuers;
 } StateMembers;
 
 typedef struct AuthorityMembers {
@@ -95,6 +95,13 @@ static bool is_wish(const char *s)
         size_t n = strcspn(s, "=");
 
         return n > 0 && s[n] == '=' && !strpbrk(s, "\n\r\033");
+}
+
+/* "00ff… https://…": a fingerprint, one blank, and a URL. */
+static bool is_issuer(const char *s)
+{
+        return strspn(s, "0123456789abcdef") == FINGERPRINT_BYTES && s[FINGERPRINT_BYTES] == ' ' &&
+               acme_url_is_valid(s + FINGERPRINT_BYTES + 1);
 }
 
 static bool is_thumbprint(const char *s)
@@ -310,6 +317,13 @@ static const JsonField state_fields[] = {
                  NULL,
                  JSON_NULLABLE,
                  STATE_AUTHORITIES_MAX},
+                {"issuers",
+                 JSON_STRING_ARRAY,
+                 offsetof(StateMembers, issuers),
+                 FINGERPRINT_BYTES + 1 + ACME_URL_MAX,
+                 is_issuer,
+                 JSON_NULLABLE,
+                 STATE_ISSUERS_MAX},
                 {},
 };
 
@@ -471,6 +485,8 @@ static int parse_members(struct json_object *document, State *state)
                 r = parse_failure(m.failure, &state->failure);
         if (r == 0 && m.challenges)
                 r = json_to_strv(m.challenges, &state->challenges);
+        if (r == 0 && m.issuers)
+                r = json_to_strv(m.issuers, &state->issuers);
         if (r == 0 && m.authorities)
                 r = parse_authorities(m.authorities, state);
         return r == 0 ? free_and_strdup(&state->thumbprint, m.thumbprint) : r;

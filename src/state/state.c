@@ -62,6 +62,7 @@ void state_free(State *state)
         state_order_done(&state->order);
         state_failure_done(&state->failure);
         strv_free(state->challenges);
+        strv_free(state->issuers);
         FOREACH_ARRAY (authority, state->authorities, state->n_authorities)
                 state_authority_done(authority);
         free(state->thumbprint);
@@ -106,4 +107,34 @@ int state_set_challenge(char ***challenges, const char *identifier, ChallengeTyp
                         return 0;
                 }
         return strv_append(challenges, text);
+}
+
+const char *state_issuer(const State *state, const char *fingerprint)
+{
+        STRV_FOREACH (word, state->issuers) {
+                const char *rest = startswith(*word, fingerprint);
+
+                if (rest && *rest == ' ')
+                        return rest + 1;
+        }
+        return NULL;
+}
+
+int state_add_issuer(State *state, const char *fingerprint, const char *directory)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t n = strv_length(state->issuers);
+
+        if (state_issuer(state, fingerprint))
+                return 0;
+        if (asprintf(&text, "%s %s", fingerprint, directory) < 0) {
+                text = NULL;
+                return -ENOMEM;
+        }
+        if (n < STATE_ISSUERS_MAX)
+                return strv_append(&state->issuers, text);
+        free(state->issuers[0]);
+        memmove(state->issuers, state->issuers + 1, (n - 1) * sizeof(char *));
+        state->issuers[n - 1] = TAKE_PTR(text);
+        return 0;
 }

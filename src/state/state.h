@@ -87,7 +87,10 @@ typedef struct State {
         size_t n_authorities;
         char **challenges; /* "TYPE IDENTIFIER": by which type each is to be proved next, of several
                             */
-        char *thumbprint;  /* of the key of the account that is configured; NULL: none yet */
+        char **issuers; /* "FINGERPRINT DIRECTORY": by which CA certificates were issued, the newest
+                         * last
+                         */
+        char *thumbprint; /* of the key of the account that is configured; NULL: none yet */
 } State;
 
 /* In a list like State.challenges. Return: CHALLENGE_TYPE_INVALID when nothing is known. */
@@ -95,6 +98,14 @@ ChallengeType state_challenge(char *const *challenges, const char *identifier);
 
 /* One for each identifier. Return: 0, -ENOMEM. */
 int state_set_challenge(char ***challenges, const char *identifier, ChallengeType type);
+
+/* Which CA has issued the certificate: its directory, borrowed; NULL: nobody has kept that. */
+const char *state_issuer(const State *state, const char *fingerprint);
+
+/* Of more than so many, the oldest is forgotten: more than generations that are kept. Return: 0,
+ * -ENOMEM. */
+#define STATE_ISSUERS_MAX 16U
+int state_add_issuer(State *state, const char *fingerprint, const char *directory);
 
 int state_new(State **ret);
 void state_free(State *state);

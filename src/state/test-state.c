@@ -12,6 +12,7 @@
 #define ORDER                                                                                      \
         "\"url\":\"https://ca.example/o/1\",\"createdUsec\":1,\"identifiers\":[\"a.example\"],"    \
         "\"directory\":\"https://ca.example/dir\""
+#define FINGERPRINT "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define FAILURE "\"count\":1,\"lastUsec\":1,\"outcome\":75,\"nextAttemptUsec\":2"
 
 static char **make_identifiers(unsigned n)
@@ -73,6 +74,7 @@ static State *make_full_state(unsigned n_identifiers)
         };
         assert_int_equal(strv_append(&state->challenges, "http-01 a.example"), 0);
         assert_int_equal(strv_append(&state->challenges, "dns-01 *.b.example"), 0);
+        assert_int_equal(state_add_issuer(state, FINGERPRINT, "https://a.b/"), 0);
         state->thumbprint = strdup("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
         return state;
 }
@@ -103,6 +105,7 @@ static void assert_same(const State *a, const State *b)
 
         assert_string_equal(a->thumbprint, b->thumbprint);
         assert_true(strv_equal(a->challenges, b->challenges));
+        assert_true(strv_equal(a->issuers, b->issuers));
         assert_string_equal(a->order.url, b->order.url);
         assert_string_equal(a->order.directory, b->order.directory);
         assert_true(a->order.created_usec == b->order.created_usec);
@@ -212,6 +215,11 @@ static void test_state_parse__table(_unused_ void **unused)
                         {"{\"version\":1,\"authorities\":[1]}", STATE_E_DAMAGED},
                         {"{\"version\":1,\"authorities\":[{}]}", STATE_E_DAMAGED},
                         {"{\"version\":1,\"authorities\":[{},{},{},{},{}]}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"issuers\":[\"" FINGERPRINT " https://a.b/\"]}", 0},
+                        {"{\"version\":1,\"issuers\":[\"" FINGERPRINT " http://a.b/\"]}",
+                         STATE_E_DAMAGED},
+                        {"{\"version\":1,\"issuers\":[\"00ff https://a.b/\"]}", STATE_E_DAMAGED},
+                        {"{\"version\":1,\"issuers\":[\"" FINGERPRINT "\"]}", STATE_E_DAMAGED},
                         {"{\"version\":1,\"laterMember\":[1,2]}", 0},
                         {"{\"version\":1,\"thumbprint\":\"Nzb-_\"}", 0},
                         {"{\"version\":1,\"challenges\":[\"dns-01 a\",\"new-07 b\"]}", 0},
@@ -368,10 +376,31 @@ static void test_state_set_challenge__one_for_each_identifier(void **state)
         assert_int_equal(strv_length(list), 3);
 }
 
+static void test_state_add_issuer__the_oldest_is_forgotten(void **state _unused_)
+{
+        _cleanup_(state_freep) State *s = NULL;
+        char fingerprint[16];
+
+        assert_int_equal(state_new(&s), 0);
+        assert_null(state_issuer(s, "0"));
+        for (unsigned i = 0; i <= STATE_ISSUERS_MAX; i++) {
+                (void) snprintf(fingerprint, sizeof(fingerprint), "%02x", i);
+                assert_int_equal(state_add_issuer(s, fingerprint, "https://a.b/"), 0);
+        }
+        /* It is known by whom it was; nobody else takes its place. */
+        assert_int_equal(state_add_issuer(s, fingerprint, "https://c.d/"), 0);
+        assert_int_equal(strv_length(s->issuers), STATE_ISSUERS_MAX);
+        assert_null(state_issuer(s, "00"));
+        assert_null(state_issuer(s, "0"));
+        assert_string_equal(state_issuer(s, "01"), "https://a.b/");
+        assert_string_equal(state_issuer(s, fingerprint), "https://a.b/");
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_state_set_challenge__one_for_each_identifier),
+                        cmocka_unit_test(test_state_add_issuer__the_oldest_is_forgotten),
                         cmocka_unit_test(test_state_parse__what_was_formatted),
                         cmocka_unit_test(test_state_parse__authorities),
                         cmocka_unit_test(test_state_parse__nothing_set),
