@@ -247,7 +247,7 @@ static int find_url(const Loader *loader, const char *ca, char **ret)
 }
 
 /* As if acme.conf said so. */
-static int say_account(Loader *loader, const char *account, const char *ca, const char *label)
+static int say_account(Loader *loader, const char *ca, const char *label)
 {
         _cleanup_free_ char *text = NULL;
         _cleanup_free_ char *url = NULL;
@@ -263,7 +263,7 @@ static int say_account(Loader *loader, const char *account, const char *ca, cons
         }
         return values_read(&loader->values,
                            CONFIG_FILE_MAIN,
-                           account,
+                           "the account's name",
                            text,
                            (size_t) length,
                            loader->error);
@@ -278,7 +278,7 @@ static int load_account(Loader *loader, const char *account, Config *config)
         if (r == 0)
                 r = read_main(loader);
         if (r == 0)
-                r = say_account(loader, account, ca, label);
+                r = say_account(loader, ca, label);
         if (r == 0)
                 r = values_fill_initial(&loader->values, loader->error);
         if (r == 0)

@@ -72,13 +72,20 @@ static int parse_options(int argc, char *argv[], Options *ret)
         while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0)
                 switch (option) {
                 case 't':
-                        if (key_type_from_string(optarg) == KEY_TYPE_INVALID)
+                        if (key_type_from_string(optarg) == KEY_TYPE_INVALID) {
+                                log_error("\"%s\" is no kind of key; there are ec-p256, ec-p384, "
+                                          "rsa-2048, rsa-3072, rsa-4096 and ed25519",
+                                          optarg);
                                 return -EINVAL;
+                        }
                         ret->key_type = optarg;
                         break;
                 case 'f':
-                        if (account_key_format_parse(optarg, &ret->key_format) < 0)
+                        if (account_key_format_parse(optarg, &ret->key_format) < 0) {
+                                log_error("\"%s\" is no format; there are pem, jwk and thumbprint",
+                                          optarg);
                                 return -EINVAL;
+                        }
                         break;
                 case 'F':
                         ret->is_forced = true;
@@ -196,6 +203,17 @@ run(const char *name, const Operation *operation, const Options *options, const 
         return status;
 }
 
+/* Says why it is none. */
+static bool check_name(const char *name)
+{
+        if (account_name_is_valid(name))
+                return true;
+        log_error("\"%s\" cannot be the name of an account: that is its CA's, as in CA=, or has a "
+                  "label behind it, as in Account=: \"letsencrypt@shop\"",
+                  name);
+        return false;
+}
+
 ExitStatus verb_account(int argc, char *argv[])
 {
         const Operation *operation;
@@ -217,9 +235,12 @@ ExitStatus verb_account(int argc, char *argv[])
         name = argv[optind + 1];
         if (n == 3)
                 file = argv[optind + 2];
-        if (!account_name_is_valid(name) ||
-            (options.key_type && !streq(operation->verb, "rollover")) ||
-            (options.is_forced && !file))
-                return verb_usage(argv[0]);
+        if (!check_name(name))
+                return EXIT_CONFIGURATION;
+        if ((options.key_type && !streq(operation->verb, "rollover")) ||
+            (options.is_forced && !file)) {
+                log_error("--key-type= is for rollover, and --force for import-key");
+                return EXIT_CONFIGURATION;
+        }
         return run(name, operation, &options, file);
 }

@@ -4,7 +4,6 @@
  * request for a dry run, which is there for that start alone. */
 
 #include "base/log.h"
-#include "base/name.h"
 #include "config/dry-run.h"
 #include "ctl/public-state.h"
 #include "ctl/request-file.h"
@@ -70,7 +69,7 @@ static int parse_options(int argc, char *argv[], bool *ret_is_dry_run)
                         return -EINVAL;
                 *ret_is_dry_run = true;
         }
-        return optind == argc - 1 && certificate_name_is_valid(argv[optind]) ? 0 : -EINVAL;
+        return optind == argc - 1 ? 0 : -EINVAL;
 }
 
 ExitStatus verb_renew(int argc, char *argv[])
@@ -80,6 +79,8 @@ ExitStatus verb_renew(int argc, char *argv[])
 
         if (parse_options(argc, argv, &is_dry_run) < 0)
                 return verb_usage(argv[0]);
+        if (!verb_check_name(argv[optind]))
+                return EXIT_CONFIGURATION;
         unit = unit_of("acme-renew", argv[optind]);
         if (!unit)
                 return log_oom(), EXIT_BUG;

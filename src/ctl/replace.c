@@ -11,7 +11,6 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/name.h"
 #include "ctl/request-file.h"
 #include "ctl/revoke.h"
 #include "ctl/unit.h"
@@ -255,8 +254,10 @@ ExitStatus verb_replace(int argc, char *argv[])
                 default:
                         return verb_usage(argv[0]);
                 }
-        if (optind != argc - 1 || !certificate_name_is_valid(argv[optind]))
+        if (optind != argc - 1)
                 return verb_usage(argv[0]);
+        if (!verb_check_name(argv[optind]))
+                return EXIT_CONFIGURATION;
         p.name = argv[optind];
         status = begin(&p, reason, key);
         if (status == EXIT_DONE)

@@ -10,7 +10,6 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/name.h"
 #include "ctl/public-state.h"
 #include "ctl/request-file.h"
 #include "ctl/unit.h"
@@ -61,10 +60,12 @@ static ExitStatus choose_live(const char *name, RevocationRequest *request)
         r = revoke_live_generation(name, &request->generation);
         if (r == 0)
                 return EXIT_DONE;
-        log_error_errno(r,
-                        "Nothing is live for %s; name what is to be revoked with --generation=, "
-                        "--serial= or --file=",
-                        name);
+        if (r == -ENOENT)
+                log_error("Nothing is live for %s; name what is to be revoked with --generation=, "
+                          "--serial= or --file=",
+                          name);
+        else
+                log_error_errno(r, "Failed to see what is live for %s", name);
         return EXIT_CONFIGURATION;
 }
 
@@ -77,6 +78,18 @@ static ExitStatus choose_file(const char *path, RevocationRequest *request)
                 return EXIT_DONE;
         log_error_errno(r, "Failed to read the certificate %s", path);
         return EXIT_CONFIGURATION;
+}
+
+static ExitStatus choose_generation(const char *name, const char *word, RevocationRequest *request)
+{
+        if (!*word || word[strspn(word, "0123456789")]) {
+                log_error("\"%s\" is no generation: that is a number, the name of a directory in "
+                          "/var/lib/acme/certs/%s",
+                          word,
+                          name);
+                return EXIT_CONFIGURATION;
+        }
+        return free_and_strdup(&request->generation, word) < 0 ? (log_oom(), EXIT_BUG) : EXIT_DONE;
 }
 
 /* The options, as they were given. */
@@ -98,7 +111,7 @@ static ExitStatus choose(const char *name, const Options *o, RevocationRequest *
         else if (o->serial)
                 r = serial_normalize(o->serial, &request->serial);
         else if (o->generation)
-                r = free_and_strdup(&request->generation, o->generation);
+                status = choose_generation(name, o->generation, request);
         else
                 status = choose_live(name, request);
         if (r == -ENOMEM)
@@ -197,7 +210,9 @@ ExitStatus verb_revoke(int argc, char *argv[])
                 default:
                         return verb_usage(argv[0]);
                 }
-        if (optind != argc - 1 || !certificate_name_is_valid(argv[optind]))
+        if (optind != argc - 1)
                 return verb_usage(argv[0]);
+        if (!verb_check_name(argv[optind]))
+                return EXIT_CONFIGURATION;
         return run(argv[optind], &o);
 }

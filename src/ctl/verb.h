@@ -29,6 +29,9 @@ const Verb *verb_find(const char *name);
  */
 ExitStatus verb_usage(const char *name);
 
+/* Is it one that a certificate can have? Says why not. */
+bool verb_check_name(const char *name);
+
 ExitStatus verb_account(int argc, char *argv[]);
 ExitStatus verb_import_key(int argc, char *argv[]);
 ExitStatus verb_replace(int argc, char *argv[]);

@@ -4,6 +4,10 @@
 
 #include "ctl/verb.h"
 
+#include "base/log.h"
+#include "base/name.h"
+#include "version.h"
+
 const Verb verbs[] = {
                 {"account",
                  "bind|register|show|update|agree|deactivate|rollover|import-key|export-key "
@@ -50,4 +54,15 @@ ExitStatus verb_usage(const char *name)
         assert(verb);
         fprintf(stderr, "Usage: acmectl %s %s\n", verb->name, verb->arguments);
         return EXIT_CONFIGURATION;
+}
+
+bool verb_check_name(const char *name)
+{
+        if (certificate_name_is_valid(name))
+                return true;
+        log_error("\"%s\" cannot be the name of a certificate: that is " CERTIFICATE_NAME_GRAMMAR
+                  ". What does not fit, such as a wildcard, is named by Identifiers= in " SYSCONFDIR
+                  "/certs/NAME.conf",
+                  name);
+        return false;
 }
