@@ -118,6 +118,21 @@ static bool needs_no_publisher(const Config *config)
         return false;
 }
 
+/* error: NULL when the configuration is right, but for what is missing here. */
+static void tell_unconfigured(const char *name, bool is_clean, const char *error)
+{
+        if (is_clean)
+                log_error("Records of %s are still in DNS, and nobody can remove them: %s. Mend "
+                          "that, and start acme-dns-clean@%s.service; or remove the TXT records of "
+                          "_acme-challenge by hand, and then " MARKS_DIRECTORY "/%s",
+                          name,
+                          error ?: "there is no DNSPublisher= any more",
+                          name,
+                          name);
+        else
+                log_error("%s", error ?: "There is no DNSPublisher=, so nothing is published");
+}
+
 int main(int argc, char *argv[])
 {
         _cleanup_(config_error_done) ConfigError error = {};
@@ -137,8 +152,7 @@ int main(int argc, char *argv[])
         if (r < 0)
                 return log_oom(), EXIT_BUG;
         if (r == CONFIG_E_INVALID || (!config->dns && !needs_no_publisher(config))) {
-                log_error("%s",
-                          error.message ?: "There is no DNSPublisher=, so nothing is published");
+                tell_unconfigured(name, is_clean, error.message);
                 return EXIT_CONFIGURATION;
         }
         if (is_clean)
