@@ -16,6 +16,7 @@ struct TestDoors {
         int listen_fd;
         bool has_account;
         char *installed;
+        const char *next;
         pthread_t acceptor;
         unsigned n_connections;
         int fds[CONNECTIONS_MAX];
@@ -125,6 +126,19 @@ static struct json_object *publish(TestDoors *d, struct json_object *parameters)
         return reply;
 }
 
+static struct json_object *pass_over(TestDoors *d, struct json_object *parameters)
+{
+        struct json_object *reply = json_object_new_object();
+
+        trace_add(d->trace,
+                  "NextAuthority %s %s\n",
+                  member(parameters, "ca"),
+                  member(parameters, "outcome"));
+        if (d->next)
+                json_object_object_add(reply, "next", json_object_new_string("second"));
+        return reply;
+}
+
 static struct json_object *
 answer(TestDoors *d, const char *method, struct json_object *parameters, const char **error)
 {
@@ -134,6 +148,10 @@ answer(TestDoors *d, const char *method, struct json_object *parameters, const c
                 trace_add(d->trace, "SetRevocation %s\n", member(parameters, "revoked"));
                 return json_object_new_object();
         }
+        if (streq(method, "NextAuthority"))
+                return pass_over(d, parameters);
+        if (streq(method, "Describe") && d->next)
+                return json_tokener_parse(d->next);
         if (streq(method, "SetRenewalInfo"))
                 return set_renewal_info(d, parameters);
         if (streq(member(parameters, "replaces"), "true"))
@@ -274,4 +292,9 @@ const char *test_doors_installed(const TestDoors *d)
 void test_doors_forget_account(TestDoors *d)
 {
         d->has_account = false;
+}
+
+void test_doors_set_next(TestDoors *d, const char *description)
+{
+        d->next = description;
 }

@@ -28,5 +28,9 @@ const char *test_doors_path(const TestDoors *doors);
 /* The chain that Install had last; NULL: none. */
 const char *test_doors_installed(const TestDoors *doors);
 
+/* From now on there is another CA behind the one under way, and Describe has this of it: JSON,
+ * which must outlive the doors. NULL: there is none again. */
+void test_doors_set_next(TestDoors *doors, const char *description);
+
 /* Until SetAccount: what needs an account is answered with NoAccount. */
 void test_doors_forget_account(TestDoors *doors);

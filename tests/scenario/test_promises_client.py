@@ -245,3 +245,57 @@ result = {
     token, _, thumbprint = authorization.partition(".")
     assert token == "attackerattackerattacker" and len(thumbprint) == 43
     store.wait_gone(target)
+
+
+def test_passes_over_authorities_forwards_and_once(target):
+    """NextAuthority: no CA that is not configured, no way back, and nothing of the one signed for the other."""
+    name, second, elsewhere = "turn.example.test", "https://second.example.test/dir", "https://evil.example.test/dir"
+    target.configure(name, CA=[target.pebble.directory, second])
+    accounts = set(target.listdir("/var/lib/acme/accounts"))
+    mark = target.cursor()
+    code = """
+door = Door("/run/acme/door/signer")
+def turn(ca, **more):
+    return door.call("NextAuthority", ca=ca, outcome=75, **more)
+first = door.call("Describe")[1]
+door.call("SetAccount", account=ACCOUNT)
+result = {
+    "unknown": [turn("letsencrypt")[0], turn(SECOND)[0], turn(ELSEWHERE)[0], turn("../x")[0], turn("")[0]],
+    "more": turn(first["ca"], next="letsencrypt")[0],
+    "stays": door.call("Describe")[1]["directory"],
+    "next": turn(first["ca"], detail="evil \\n\\x1b[31m", retryAfter=31536000)[1],
+    "second": door.call("Describe")[1],
+    "back": turn(first["ca"])[0],
+    "signed": {origin: [door.call(method, url=origin + "/x", nonce="AAAA")[0] for method in ("NewAccount", "NewOrder", "Fetch")]
+               for origin in (CA, "https://second.example.test", "https://evil.example.test")},
+    "account": door.call("SetAccount", account=ACCOUNT)[0],
+}
+result["end"] = [turn(result["second"]["ca"]) for _ in range(3)]
+result["at"] = door.call("Describe")[1]["directory"]
+"""
+    try:
+        with Fallen(target, f"acme-renew@{name}.service", code,
+                    values={"CA": CA, "ACCOUNT": ACCOUNT, "SECOND": second, "ELSEWHERE": elsewhere}) as room:
+            found = room.start()
+    finally:
+        target.run(["rm", f"/etc/acme/certs/{name}.conf"])
+    refused = f"{SIGNER}.AuthorityRefused"
+    assert set(found["unknown"]) <= {refused, "org.varlink.service.InvalidParameter"}
+    assert found["more"] == "org.varlink.service.InvalidParameter"
+    assert found["stays"] == target.pebble.directory
+    assert found["second"]["directory"] == second == found["at"]
+    assert found["next"]["next"] == found["second"]["ca"] and "account" not in found["second"]
+    assert found["back"] == refused
+    # What is the second's is signed for with a key of its own, and nothing at all elsewhere.
+    assert set(found["signed"][CA]) == set(found["signed"]["https://evil.example.test"]) == {f"{SIGNER}.UrlRefused"}
+    assert found["signed"]["https://second.example.test"] == [None, f"{SIGNER}.NoAccount", f"{SIGNER}.NoAccount"]
+    assert found["account"] == f"{SIGNER}.UrlRefused"
+    assert found["end"] == [[None, {}]] * 3
+    assert len(set(target.listdir("/var/lib/acme/accounts")) - accounts) == 1
+    # What it says of the first is bounded and escaped, and nobody's but this certificate's.
+    state = store.state(target, name)
+    assert {a["directory"] for a in state["authorities"]} == {target.pebble.directory, second}
+    assert "\n" not in state["authorities"][0]["failure"]["detail"]
+    assert not store.state(target, NAME).get("authorities")
+    passed = trail(target, mark, "CA_PASSED_OVER")
+    assert [entry["ACME_CERTIFICATE"] for entry in passed] == [name]
