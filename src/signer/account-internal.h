@@ -23,6 +23,10 @@ struct Account {
  * kind that cannot sign for an account; -ENOMEM. */
 int account_adopt_key(Account *account, EVP_PKEY *key);
 
+/* account.c: a key's file, whole and on disk, or not there: a kill in the middle leaves a temporary
+ * one, which is swept later. Return: 0; -EEXIST; -errno. */
+int account_create_key(const Account *account, const char *file, EVP_PKEY *key);
+
 /* account-keys.c: loads the key, or that of the two which the CA is to be asked for first. Return:
  * 0; -ENOENT; -EBADMSG; -errno. */
 int account_read_keys(Account *account);

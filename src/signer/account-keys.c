@@ -105,7 +105,8 @@ static int drop_next(Account *account)
         int r;
 
         r = keep(account, NEXT_FILE);
-        if (r < 0)
+        /* What is no key is nobody's, and must not stand in the way for ever. */
+        if (r < 0 && r != -EBADMSG)
                 return r;
         if (unlinkat(account->fd, NEXT_FILE, 0) < 0 && errno != ENOENT)
                 return -errno;
@@ -178,9 +179,7 @@ int account_store_next_key(Account *account, EVP_PKEY *key)
 {
         int r;
 
-        r = key_create_file(account->fd, NEXT_FILE, key);
-        if (r == 0)
-                r = file_sync_directory(account->fd);
+        r = account_create_key(account, NEXT_FILE, key);
         if (r < 0)
                 return r;
         account->next_key = key;
@@ -208,9 +207,7 @@ int account_import_key(Account *account, EVP_PKEY *key)
 {
         int r;
 
-        r = key_create_file(account->fd, NEXT_FILE, key);
-        if (r == 0)
-                r = file_sync_directory(account->fd);
+        r = account_create_key(account, NEXT_FILE, key);
         if (r == 0)
                 r = account_adopt_key(account, key);
         if (r == 0)

@@ -281,7 +281,7 @@ int account_load_key(Account *account, EVP_PKEY **ret)
         return 0;
 }
 
-int account_store_key(const Account *account, EVP_PKEY *key, bool *ret_made)
+int account_create_key(const Account *account, const char *file, EVP_PKEY *key)
 {
         char temporary[TEMPORARY_NAME_MAX];
         uint64_t random;
@@ -291,15 +291,25 @@ int account_store_key(const Account *account, EVP_PKEY *key, bool *ret_made)
                 return -EIO;
         (void) snprintf(temporary,
                         sizeof(temporary),
-                        FILE_TEMPORARY_PREFIX KEY_FILE ".%016llx",
+                        FILE_TEMPORARY_PREFIX "%s.%016llx",
+                        file,
                         (unsigned long long) random);
         r = key_create_file(account->fd, temporary, key);
         if (r < 0)
                 return r;
-        r = linkat(account->fd, temporary, account->fd, KEY_FILE, 0) < 0 ? -errno : 0;
+        r = linkat(account->fd, temporary, account->fd, file, 0) < 0 ? -errno : 0;
         (void) unlinkat(account->fd, temporary, 0);
+        return r < 0 ? r : file_sync_directory(account->fd);
+}
+
+int account_store_key(const Account *account, EVP_PKEY *key, bool *ret_made)
+{
+        int r;
+
+        r = account_create_key(account, KEY_FILE, key);
         if (r < 0 && r != -EEXIST)
                 return r;
         *ret_made = r == 0;
-        return file_sync_directory(account->fd);
+        /* Who was faster may not have come so far. */
+        return r == 0 ? 0 : file_sync_directory(account->fd);
 }

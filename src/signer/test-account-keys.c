@@ -4,8 +4,12 @@
  * is lost. The CA is a thumbprint here. */
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
+#include "base/file.h"
 #include "base/test.h"
 #include "signer/account.h"
 #include "signer/jwk.h"
@@ -81,6 +85,73 @@ static bool ask(Account *account, const char *known)
                 assert_true(r == 0 || r == ACCOUNT_E_OTHER_KEY);
         }
         return false;
+}
+
+/* As a process that is killed in the middle of writing a file. */
+static void die_while_writing(const TestDirectory *d, int (*store)(Account *account, EVP_PKEY *key))
+{
+        const struct rlimit limit = {10, 10}, none = {};
+        int status;
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                Account *account = open_account(d, true);
+                EVP_PKEY *key, *own;
+
+                (void) account_load_key(account, &own);
+                if (key_generate(KEY_TYPE_EC_P256, NULL, &key) < 0 ||
+                    setrlimit(RLIMIT_CORE, &none) < 0 || setrlimit(RLIMIT_FSIZE, &limit) < 0)
+                        _exit(1);
+                (void) signal(SIGXFSZ, SIG_DFL);
+                (void) store(account, key);
+                _exit(2);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
+}
+
+/* Half a file would be a key that nobody can ask the CA about, and every renewal's end. */
+static void test_account_next_key__killed_while_it_is_written(void **state)
+{
+        static int (*const ways[])(Account * account, EVP_PKEY * key) = {account_store_next_key,
+                                                                         account_import_key};
+        const TestDirectory *d = *state;
+        _cleanup_free_ char *current = NULL;
+
+        make_root(d);
+        put_key(d, "key.pem", &current);
+        FOREACH_ARRAY (way, ways, ELEMENTSOF(ways)) {
+                _cleanup_(account_freep) Account *account = NULL;
+
+                die_while_writing(d, *way);
+                assert_false(has(d, "next.pem", NULL));
+                account = open_account(d, false);
+                assert_true(ask(account, current));
+                assert_false(account_key_is_unclear(account));
+        }
+}
+
+/* As a power cut, or somebody's hand, may have left it. */
+static void test_account_next_key__is_no_key(void **state)
+{
+        static const char *const texts[] = {"", "-----BEGIN PRIVATE KEY-----\nMI"};
+        const TestDirectory *d = *state;
+        _cleanup_free_ char *current = NULL;
+
+        make_root(d);
+        put_key(d, "key.pem", &current);
+        FOREACH_ARRAY (text, texts, ELEMENTSOF(texts)) {
+                _cleanup_(account_freep) Account *account = NULL;
+
+                assert_int_equal(file_create(d->fd, FOLDER "next.pem", *text, strlen(*text), 0600),
+                                 0);
+                account = open_account(d, true);
+                assert_true(ask(account, current));
+                assert_false(account_key_is_unclear(account));
+                assert_false(has(d, "next.pem", NULL));
+                assert_true(has(d, "key.pem", NULL));
+        }
 }
 
 static void test_account_key__settled_from_whatever_is_there(void **state)
@@ -229,6 +300,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_directory_test(test_account_key__settled_from_whatever_is_there),
+                        cmocka_directory_test(test_account_next_key__killed_while_it_is_written),
+                        cmocka_directory_test(test_account_next_key__is_no_key),
                         cmocka_directory_test(test_account_key__next_alone),
                         cmocka_directory_test(test_account_key__changed),
                         cmocka_directory_test(test_account_lock__shares),
