@@ -220,3 +220,23 @@ def test_renewal_information__of_who_has_issued(fresh, cas):
     # It was asked, and it was listened to; the renewal is for the preferred one.
     cas.issue(by="second")
     assert len(cas.first.seen("renewalInfo")) == 1 and not cas.first.seen("newOrder")
+
+
+def test_revocation__of_an_older_one_by_who_had_issued_it(fresh, cas):
+    """What is live is the second's; generation 1 goes to the first, with the account there, and to nobody else."""
+    old = cas.issue("first")
+    cas.first.on("newOrder", times=1).problem("rateLimited", status=429, headers={"Retry-After": str(2 * HOUR)})
+    request(fresh)
+    cas.issue("second")
+    cas.first.forget()
+    mark = fresh.cursor()
+    done = fresh.run(["acmectl", "revoke", NAME, "--generation=1"], check=False)
+    assert done.returncode == 0, done
+    revoked = one(fresh, mark, "REVOKED")
+    assert revoked["ACME_CA"] == "first" and int(revoked["ACME_SERIAL"], 16) == int(old["serial"], 16)
+    asked, = cas.first.seen("revokeCert", method="POST")
+    assert asked.status == 200
+    # The same by its serial number, and the CA knows it already.
+    again = fresh.run(["acmectl", "revoke", NAME, f"--serial={old['serial']}"], check=False)
+    assert again.returncode == 0 and len(cas.first.seen("revokeCert", method="POST")) == 2, again
+    assert "revocation" not in store.state(fresh, NAME)["certificate"]
