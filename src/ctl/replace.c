@@ -15,9 +15,8 @@
 #include "ctl/revoke.h"
 #include "ctl/unit.h"
 #include "ctl/verb.h"
+#include "live/generation.h"
 #include "state/due.h"
-
-#define LIVE_PATH "/var/lib/acme/live"
 
 /* A renewal that was under way already has not heard of the request: then another one. */
 #define RENEWALS_MAX 2U
@@ -28,16 +27,21 @@ typedef struct Replacement {
         RevocationRequest old; /* the record: what is to be revoked */
 } Replacement;
 
-/* Return: 0, -errno. */
+/* As root, and no further than to a generation's own file: the store is the signer's, and what is
+ * read here is written down for everybody. Return: 0; -ENOENT; -EUCLEAN when what is live is
+ * nothing of acmeward's; -errno. */
 static int read_live(const char *name, const char *file, char **ret)
 {
-        _cleanup_free_ char *path = NULL;
+        _cleanup_free_ char *generation = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
 
-        if (asprintf(&path, LIVE_PATH "/%s/%s", name, file) < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-        return file_read(AT_FDCWD, path, REVOCATION_REQUEST_BYTES_MAX, 0, ret, NULL);
+        r = live_generation("", name, &generation);
+        if (r == 0)
+                r = fd = live_generation_open("", name, generation);
+        if (r >= 0)
+                r = file_read(fd, file, REVOCATION_REQUEST_BYTES_MAX, O_NOFOLLOW, ret, NULL);
+        return r == -EBADMSG || r == -ELOOP ? -EUCLEAN : r;
 }
 
 /* Is it still the old one that is live? Return: 0, 1; -errno. */
@@ -104,6 +108,12 @@ static ExitStatus fail_begin(const Replacement *p, int error)
                           "certificate",
                           p->name,
                           p->name);
+        else if (error == -EUCLEAN)
+                log_error("What is live for %s is not what acmeward has installed; acmectl renew "
+                          "%s "
+                          "gets a certificate",
+                          p->name,
+                          p->name);
         else if (error == -EBADMSG)
                 log_error("The record " REPLACEMENT_DIRECTORY "/%s of what was begun is damaged; "
                           "remove it to begin anew",
@@ -115,7 +125,8 @@ static ExitStatus fail_begin(const Replacement *p, int error)
                                 p->name);
         if (error == -EACCES || error == -EPERM)
                 return EXIT_REFUSED;
-        return error == -ENOENT || error == -EBADMSG ? EXIT_CONFIGURATION : EXIT_TRY_AGAIN;
+        return error == -ENOENT || error == -EBADMSG || error == -EUCLEAN ? EXIT_CONFIGURATION
+                                                                          : EXIT_TRY_AGAIN;
 }
 
 static ExitStatus begin(Replacement *p, const char *reason, const char *key)
@@ -134,8 +145,8 @@ static ExitStatus begin(Replacement *p, const char *reason, const char *key)
         if (r == 0) {
                 printf("%s: going on with what was begun\n", p->name);
                 r = revoke_take_manner(reason, key, &p->old) < 0 ? -EINVAL : save(p);
-        } else if (r == -ENOENT && read_live(p->name, "placeholder", &mark) != -ENOENT) {
-                return fail_begin(p, -ENOENT);
+        } else if (r == -ENOENT && (r = read_live(p->name, "placeholder", &mark)) != -ENOENT) {
+                return fail_begin(p, r == 0 ? -ENOENT : r);
         } else if (r == -ENOENT) {
                 p->old.reason = REVOCATION_SUPERSEDED;
                 r = revoke_take_manner(reason, key, &p->old) < 0 ? -EINVAL : note_live(p);

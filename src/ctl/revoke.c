@@ -14,8 +14,7 @@
 #include "ctl/request-file.h"
 #include "ctl/unit.h"
 #include "ctl/verb.h"
-
-#define LINK_BYTES_MAX 256U
+#include "live/generation.h"
 
 ExitStatus revoke_carry_out(const char *name, const RevocationRequest *request)
 {
@@ -32,32 +31,12 @@ ExitStatus revoke_carry_out(const char *name, const RevocationRequest *request)
         return status;
 }
 
-int revoke_live_generation(const char *name, char **ret)
-{
-        _cleanup_free_ char *path = NULL;
-        char target[LINK_BYTES_MAX];
-        const char *generation;
-        ssize_t n;
-
-        if (asprintf(&path, "/var/lib/acme/live/%s", name) < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-        n = readlink(path, target, sizeof(target) - 1);
-        if (n < 0)
-                return -errno;
-        target[n] = '\0';
-        generation = strrchr(target, '/');
-        *ret = strdup(generation ? generation + 1 : target);
-        return *ret ? 0 : -ENOMEM;
-}
-
 /* What is live when nothing else is said. */
 static ExitStatus choose_live(const char *name, RevocationRequest *request)
 {
         int r;
 
-        r = revoke_live_generation(name, &request->generation);
+        r = live_generation("", name, &request->generation);
         if (r == 0)
                 return EXIT_DONE;
         if (r == -ENOENT)

@@ -13,6 +13,3 @@ ExitStatus revoke_carry_out(const char *name, const RevocationRequest *request);
 /* The words of --reason= and --key= into the request, as far as they were given.
  * Return: 0; -EINVAL, and why has been logged. */
 int revoke_take_manner(const char *reason, const char *key, RevocationRequest *request);
-
-/* The generation that is live. Return: 0; -ENOENT when nothing is; -errno. */
-int revoke_live_generation(const char *name, char **ret);

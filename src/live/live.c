@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The store seen from outside. The signer, which has no other work, wrote it, and is not believed
- * more than need be: a link that leads elsewhere is not followed, and the chain is parsed.
+ * more than need be: the chain is parsed.
  *
  * Invariant: nothing is written; every file comes from the directory that was opened first. */
 
@@ -11,14 +11,6 @@
 
 #include "base/file.h"
 #include "x509/certificate.h"
-
-#define STORE_PATH "/var/lib/acme"
-
-/* "../certs/", a name, "/", a number. */
-#define LINK_BYTES_MAX 256U
-
-/* As the signer numbers them: [1-9][0-9]{0,8}. */
-#define GENERATION_DIGITS_MAX 9U
 
 void live_free(Live *live)
 {
@@ -30,61 +22,6 @@ void live_free(Live *live)
         free(live->fingerprint);
         free(live->serial);
         free(live);
-}
-
-static bool generation_is_valid(const char *s)
-{
-        size_t n = strspn(s, "0123456789");
-
-        return n > 0 && n <= GENERATION_DIGITS_MAX && s[n] == 0 && *s != '0';
-}
-
-int live_generation(const char *root, const char *name, char **ret)
-{
-        _cleanup_free_ char *path = NULL, *prefix = NULL;
-        char target[LINK_BYTES_MAX];
-        const char *generation;
-        ssize_t n;
-
-        if (asprintf(&path, "%s" STORE_PATH "/live/%s", root, name) < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-        if (asprintf(&prefix, "../certs/%s/", name) < 0) {
-                prefix = NULL;
-                return -ENOMEM;
-        }
-        n = readlink(path, target, sizeof(target));
-        if (n < 0)
-                return errno == EINVAL ? -EBADMSG : -errno;
-        if ((size_t) n >= sizeof(target))
-                return -EBADMSG;
-        target[n] = 0;
-        generation = startswith(target, prefix);
-        if (!generation || !generation_is_valid(generation))
-                return -EBADMSG;
-        *ret = strdup(generation);
-        return *ret ? 0 : -ENOMEM;
-}
-
-static int open_generation(const char *root, const char *name, Live *live)
-{
-        _cleanup_free_ char *path = NULL;
-        _cleanup_close_ int certs_fd = -EBADF;
-
-        if (asprintf(&path, "%s" STORE_PATH "/certs/%s", root, name) < 0) {
-                path = NULL;
-                return -ENOMEM;
-        }
-        certs_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (certs_fd < 0)
-                return errno == ENOENT || errno == ENOTDIR ? -EBADMSG : -errno;
-        live->dir_fd = openat(certs_fd,
-                              live->generation,
-                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (live->dir_fd < 0)
-                return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? -EBADMSG : -errno;
-        return 0;
 }
 
 static int read_chain(Live *live)
@@ -126,8 +63,8 @@ int live_open(const char *root, const char *name, Live **ret)
         live->dir_fd = -EBADF;
         r = live_generation(root, name, &live->generation);
         if (r == 0)
-                r = open_generation(root, name, live);
-        if (r == 0)
+                r = live->dir_fd = live_generation_open(root, name, live->generation);
+        if (r >= 0)
                 r = read_chain(live);
         if (r == 0)
                 r = describe_leaf(live);

@@ -8,13 +8,8 @@
  * The link is looked at once. What is read through a Live is all of one generation, whose key and
  * certificate fit, whatever the signer does meanwhile: a generation is never written to again. */
 
+#include "live/generation.h"
 #include "x509/chain.h"
-
-/* The files of a generation. */
-#define PRIVKEY_FILE "privkey.pem" /* 0600, the signer's and root's; none where it is not ours */
-#define CERT_FILE "cert.pem"       /* the certificate alone */
-#define CHAIN_FILE "chain.pem"     /* its issuers', empty when there are none */
-#define FULLCHAIN_FILE "fullchain.pem" /* both */
 
 /* RSA with 4096 bits has 3.2 KiB, ML-DSA-87 less than 8. */
 #define LIVE_KEY_BYTES_MAX (64U * 1024U)
@@ -43,6 +38,3 @@ bool live_has_key(const Live *live);
  * Return: 0; -EBADMSG when it is missing or no text; -EFBIG; -EACCES for the key, but for root and
  * the signer; -errno. */
 int live_read(const Live *live, const char *file, char **ret, size_t *ret_length);
-
-/* Which generation is live now, and nothing else: has it changed since? Return: as live_open(). */
-int live_generation(const char *root, const char *name, char **ret);

@@ -133,3 +133,19 @@ def test_replace__nothing_to_replace(bed):
     bed.run(["rm", RECORD])
     assert bed.run(["runuser", "-u", "nobody", "--", "acmectl", "replace", SITE], check=False).returncode == 78
     assert trail(bed, mark, "INSTALLED", "REVOKED", "KEY_RETIRED") == [] and not bed.exists(RECORD)
+
+
+@pytest.mark.parametrize("way", ["link", "generation", "file"])
+def test_replace__a_fallen_signer_has_nothing_read_for_it(fresh, way):
+    """The store is the signer's; acmectl is root, and writes down for everybody what it has read there."""
+    store_of, secret = f"{store.CERTS}/{SITE}", "/root/secret"
+    fresh.write_files({f"{secret}/cert.pem": "secret", f"{store_of}/1/privkey.pem": ""})
+    if way == "file":
+        fresh.run(["ln", "-s", f"{secret}/cert.pem", f"{store_of}/1/cert.pem"])
+    if way == "generation":
+        fresh.run(["ln", "-s", secret, f"{store_of}/2"])
+    fresh.run(["ln", "-sfn", secret if way == "link" else f"../certs/{SITE}/{2 if way == 'generation' else 1}",
+               f"{store.LIVE}/{SITE}"])
+    assert replace(fresh).returncode == 78
+    assert fresh.listdir("/var/lib/acme/replace") == []
+    fresh.run(["rm", "-r", secret, store_of, f"{store.LIVE}/{SITE}"])
