@@ -7,9 +7,10 @@
 
 #include "base/log.h"
 #include "client/authority.h"
+#include "client/key-types.h"
 #include "client/progress.h"
 
-static void put_away(Client *c)
+void authority_put_away(Client *c)
 {
         http_free(TAKE_PTR(c->http));
         directory_free(TAKE_PTR(c->directory));
@@ -80,7 +81,7 @@ int authority_adopt(Client *c)
         }
         c->has_account = c->about->account;
         if (!streq(c->config->ca, c->about->ca))
-                put_away(c);
+                authority_put_away(c);
         config_use_ca(c->config, i);
         return 0;
 }
@@ -109,8 +110,9 @@ int authority_turn(Client *c)
                 return r != 0 ? r : CLIENT_E_FAILED;
         progress("The CA %s is of no use now: %s", c->config->ca, f->message);
         failure_done(&c->failure);
-        put_away(c);
+        authority_put_away(c);
         r = authority_take(c);
-        patience_turn(&c->patience, now_monotonic(), --c->n_cas_left);
+        c->n_cas_left--;
+        patience_turn(&c->patience, now_monotonic(), key_types_shares(c));
         return r;
 }

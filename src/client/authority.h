@@ -14,6 +14,9 @@ void authority_guess(Client *client, const State *state);
  * every step. */
 int authority_take(Client *client);
 
+/* The connection, and all that was learnt over it: nothing of it is under way then. */
+void authority_put_away(Client *client);
+
 /* The second half: what the signer says is there. */
 int authority_adopt(Client *client);
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/variant.h"
 #include "state/authority.h"
 
 static bool is_fresh(const StateCertificate *certificate, const Config *config, usec_t now_usec)
@@ -51,14 +52,16 @@ CheckVerdict check_decide(const State *state,
         return CHECK_RUN;
 }
 
-int check_load_state(State **ret)
+int check_load_state(const char *variant, State **ret)
 {
-        _cleanup_free_ char *text = NULL;
+        _cleanup_free_ char *path = NULL, *text = NULL;
         size_t length;
         int r;
 
         *ret = NULL;
-        r = file_read(AT_FDCWD, CHECK_STATE_FILE, STATE_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        r = variant_path(CHECK_STATE_FILE, variant, &path);
+        if (r == 0)
+                r = file_read(AT_FDCWD, path, STATE_BYTES_MAX, O_NOFOLLOW, &text, &length);
         if (r >= 0)
                 r = state_parse(text, length, ret);
         return r == -ENOMEM ? r : 0;

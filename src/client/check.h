@@ -7,7 +7,7 @@
 #include "config/config.h"
 #include "state/due.h"
 
-#define CHECK_STATE_FILE "/run/acme/door/state.json"
+#define CHECK_STATE_FILE "/run/acme/door/" STATE_FILE
 
 typedef enum CheckVerdict {
         CHECK_RUN,       /* something is due, or the signer has to look */
@@ -26,9 +26,9 @@ CheckVerdict check_decide(const State *state,
                           usec_t now_usec,
                           usec_t *ret_until_usec);
 
-/* The public state of the certificate; NULL in *ret when it cannot be had. When an administrator
- * asked for a renewal; 0: nobody did. Return: 0, -ENOMEM. */
-int check_load_state(State **ret);
+/* The public state of the certificate, of this variant; NULL in *ret when it cannot be had. When an
+ * administrator asked for a renewal; 0: nobody did. Return: 0, -ENOMEM. */
+int check_load_state(const char *variant, State **ret);
 usec_t check_requested_usec(const char *name);
 
 /* Is it all but certain, before the signer has spoken, that the signer, port 80 and the CA will be

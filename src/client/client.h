@@ -14,6 +14,12 @@
 #include "client/signer.h"
 #include "config/config.h"
 
+/* What the quick look has found for one key type. */
+typedef struct KeyTypeTurn {
+        CheckVerdict verdict;
+        usec_t next_usec;
+} KeyTypeTurn;
+
 typedef struct Client {
         const char *name;
         Config *config;
@@ -24,6 +30,9 @@ typedef struct Client {
         usec_t next_usec;      /* when it is due, or tried again */
         usec_t not_after_usec; /* of the live certificate; USEC_INFINITY: there is none */
         char *changed;         /* settings that it does not have yet, "Profile= Lifetime=" */
+
+        KeyTypeTurn turns[CONFIG_KEY_TYPES_MAX]; /* of KeyType= */
+        size_t turn;                             /* the one under way */
 
         Signer signer;
         Description *about; /* what the signer says of the certificate */
@@ -46,6 +55,7 @@ typedef struct Client {
         bool is_misconfigured;     /* the configuration has said so, before anything was begun */
         bool has_account;          /* the signer knows its URL */
         bool has_registered_again; /* in this run: once is enough */
+        bool is_authorized;        /* the order: what fails now is of its key, or its certificate */
         bool is_proving;           /* where the CA looks it gets the right answer */
 } Client;
 

@@ -102,6 +102,7 @@ static const JsonField string_fields[] = {
                        JSON_NULLABLE),
                 MEMBER("askRenewalInfo", JSON_BOOLEAN, ask_renewal_info, 0, NULL, JSON_NULLABLE),
                 MEMBER("dryRun", JSON_BOOLEAN, is_dry_run, 0, NULL, JSON_NULLABLE),
+                MEMBER("moreKeyTypes", JSON_BOOLEAN, has_more_key_types, 0, NULL, JSON_NULLABLE),
                 {},
 };
 

@@ -33,6 +33,7 @@ typedef struct Description {
         bool terms_of_service_agreed;
         bool is_key_unclear;       /* the CA has to be asked which of two keys it knows */
         bool has_external_account; /* a binding, for an account that is not known yet */
+        bool has_more_key_types;   /* behind the one under way */
         bool ask_renewal_info;     /* it is time to ask the CA when to renew */
         usec_t renew_at_usec;      /* USEC_INFINITY: not known */
         usec_t not_after_usec;     /* of the live certificate; USEC_INFINITY: there is none */

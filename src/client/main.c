@@ -19,32 +19,18 @@
 #include "client/authority.h"
 #include "client/check.h"
 #include "client/directory-flow.h"
+#include "client/key-types.h"
 #include "client/order-flow.h"
 #include "client/progress.h"
 #include "client/proof-flow.h"
 #include "client/renewal-flow.h"
 #include "client/request.h"
-#include "state/wishes.h"
 #include "version.h"
 
-/* What has been changed and is for the next certificate to have: who has done it is told. */
-static int look_for_changes(Client *c, const State *state)
-{
-        _cleanup_strv_free_ char **changed = NULL;
-        int r;
-
-        if (!state || state->certificate.is_placeholder)
-                return 0;
-        r = wishes_changed(state->certificate.wishes, c->config, &changed);
-        return r < 0 || !changed ? r : strv_join(changed, " ", &c->changed);
-}
-
 /* Files only, before anything is begun: no signer, no network, and no word about a configuration
- * that nothing is to be done with. ret_is_early: is it all but certain, without the signer's
- * word, that everything will be needed? */
+ * that nothing is to be done with. */
 static int look(Client *c, bool *ret_is_early)
 {
-        _cleanup_(state_freep) State *state = NULL;
         int r;
 
         /* What is live, and what has failed, is no reason to let it be. */
@@ -53,22 +39,13 @@ static int look(Client *c, bool *ret_is_early)
                 *ret_is_early = c->config->terms_of_service_agreed;
                 return 0;
         }
-        r = check_load_state(&state);
-        if (r == 0)
-                r = look_for_changes(c, state);
+        r = key_types_look(c, ret_is_early);
         if (r < 0)
                 return r;
-        c->verdict = check_run(c->config, state, &c->next_usec);
-        if (c->verdict != CHECK_RUN) {
-                c->not_after_usec = state->certificate.is_set ? state->certificate.not_after_usec
-                                                              : USEC_INFINITY;
+        if (c->verdict != CHECK_RUN)
                 return CLIENT_E_NOT_DUE;
-        }
-        if (state)
-                c->known = TAKE_PTR(state->challenges);
+        c->verdict = CHECK_NOT_DUE;
         config_log_warnings(c->config->warnings);
-        *ret_is_early = check_is_surely_due(c->config, state);
-        authority_guess(c, state);
         return 0;
 }
 
@@ -97,7 +74,7 @@ static int describe(Client *c)
         r = authority_take(c);
         if (r != 0)
                 return r;
-        if (!c->about->due && c->about->ask_renewal_info && !c->http) {
+        if (!c->about->due && c->about->ask_renewal_info && renewal_flow_can_ask(c)) {
                 r = renewal_flow_ask(c);
                 /* Who was asked is who has issued; the renewal may be another one's. */
                 if (r == 0 && c->about->due && c->config->n_cas > 1)
@@ -105,10 +82,12 @@ static int describe(Client *c)
         }
         if (r != 0)
                 return r;
-        if (!c->about->due) {
-                c->verdict = CHECK_NOT_DUE;
-                c->next_usec = c->about->renew_at_usec;
-                c->not_after_usec = c->about->not_after_usec;
+        if (!c->about->due || key_types_is_put_off(c)) {
+                key_types_note_idle(c,
+                                    c->about->due ? CHECK_TOO_EARLY : CHECK_NOT_DUE,
+                                    c->about->due ? c->turns[c->turn].next_usec
+                                                  : c->about->renew_at_usec,
+                                    c->about->not_after_usec);
                 return CLIENT_E_NOT_DUE;
         }
         return 0;
@@ -156,7 +135,7 @@ static int obtain(Client *c, usec_t *ret_not_after_usec)
         return r == 0 ? order_flow_run(c, ret_not_after_usec) : r;
 }
 
-static int run(Client *c, const char *name, usec_t *ret_not_after_usec)
+static int prepare(Client *c, const char *name)
 {
         bool is_early;
         int r;
@@ -167,16 +146,29 @@ static int run(Client *c, const char *name, usec_t *ret_not_after_usec)
         if (r != 0)
                 return r;
         c->n_cas_left = c->config->n_cas;
-        patience_turn(&c->patience, now_monotonic(), c->n_cas_left);
-        r = begin(c, is_early);
-        if (r == 0)
-                r = describe(c);
+        patience_turn(&c->patience, now_monotonic(), key_types_shares(c));
+        return begin(c, is_early);
+}
+
+/* The certificate of the key type that is under way. */
+static int run(Client *c)
+{
+        usec_t not_after_usec;
+        int r;
+
+        r = describe(c);
         while (r == 0) {
-                r = obtain(c, ret_not_after_usec);
+                r = obtain(c, &not_after_usec);
                 if (r != CLIENT_E_FAILED)
                         break;
                 r = authority_turn(c);
         }
+        if (r == 0)
+                progress("%s until %s, issued by the CA %s",
+                         c->config->is_dry_run ? "The dry run has passed with a certificate valid"
+                                               : "Valid",
+                         FORMAT_TIMESTAMP(not_after_usec),
+                         c->config->ca);
         return r;
 }
 
@@ -232,6 +224,9 @@ static ExitStatus finish_not_due(const Client *c)
 static ExitStatus finish_failed(Client *c, const char *name)
 {
         const Failure *f = &c->failure;
+        const char *key_type = c->config && c->config->n_key_types > 1
+                                               ? key_type_to_string(c->config->key_type)
+                                               : NULL;
         usec_t next_usec = USEC_INFINITY;
         _cleanup_free_ char *text = NULL, *names = NULL;
         bool is_known, is_dry_run;
@@ -242,9 +237,11 @@ static ExitStatus finish_failed(Client *c, const char *name)
         is_dry_run = c->config && c->config->is_dry_run;
         is_known = next_usec != USEC_INFINITY && !is_dry_run;
         if (asprintf(&text,
-                     "%s %s: %s%s%s",
+                     "%s %s%s%s: %s%s%s",
                      is_dry_run ? "The dry run has failed for" : "Failed to renew",
                      c->name ? c->name : name,
+                     key_type ? " with the key type " : "",
+                     key_type ?: "",
                      f->message,
                      is_known ? "; the timer tries again from " : "",
                      is_known ? FORMAT_TIMESTAMP(next_usec) : "") < 0) {
@@ -263,40 +260,63 @@ static ExitStatus finish_failed(Client *c, const char *name)
               {AUDIT_PROBLEM, f->problem},
               {AUDIT_CA, c->config ? c->config->ca : NULL},
               {AUDIT_IDENTIFIERS, names},
+              {AUDIT_KEY_TYPE, key_type},
               {AUDIT_ORDER, c->order},
               {AUDIT_RETRY_AT, is_known ? FORMAT_TIMESTAMP(next_usec) : NULL});
         return f->exit_status;
 }
 
-static ExitStatus renew(const char *name)
+/* How it has ended with one key type. */
+static ExitStatus conclude(Client *c, const char *name, int r)
 {
-        _cleanup_(client_done) Client c = {};
-        usec_t not_after_usec = USEC_INFINITY;
-        int r;
-
-        patience_init(&c.patience, now_monotonic());
-        r = run(&c, name, &not_after_usec);
-        if (r == 0) {
-                progress("%s until %s, issued by the CA %s",
-                         c.config->is_dry_run ? "The dry run has passed with a certificate valid"
-                                              : "Valid",
-                         FORMAT_TIMESTAMP(not_after_usec),
-                         c.config->ca);
-                /* The kernel takes everything back at once, the lease first of all; tidying up
-                 * before that would only keep who waits for the unit waiting. */
-                _exit(EXIT_DONE);
-        }
-        if (r == CLIENT_E_NOT_DUE)
-                return finish_not_due(&c);
-        if (!c.failure.is_set) {
-                r = failure_set(&c.failure,
+        if (r == 0 || r == CLIENT_E_NOT_DUE)
+                return EXIT_DONE;
+        if (!c->failure.is_set) {
+                r = failure_set(&c->failure,
                                 EXIT_BUG,
                                 "An internal error: %s",
                                 r < 0 ? strerror(-r) : "an outcome that nobody has handled");
                 if (r < 0)
                         return EXIT_BUG;
         }
-        return finish_failed(&c, name);
+        return finish_failed(c, name);
+}
+
+static ExitStatus renew(const char *name)
+{
+        _cleanup_(client_done) Client c = {};
+        bool is_idle, is_shared;
+        ExitStatus status, ended;
+        int r;
+
+        patience_init(&c.patience, now_monotonic());
+        r = prepare(&c, name);
+        if (r == 0)
+                r = run(&c);
+        status = conclude(&c, name, r);
+        is_idle = r == CLIENT_E_NOT_DUE;
+        is_shared = r < 0 || !c.is_authorized;
+        while (key_types_next(&c) > 0) {
+                if (status != EXIT_DONE) {
+                        if (is_shared) {
+                                key_types_share_failure(&c);
+                                continue;
+                        }
+                        authority_put_away(&c);
+                        failure_done(&c.failure);
+                }
+                r = run(&c);
+                is_idle = is_idle && r == CLIENT_E_NOT_DUE;
+                ended = conclude(&c, name, r);
+                status = MAX(status, ended);
+        }
+        if (is_idle)
+                return finish_not_due(&c);
+        /* The kernel takes everything back at once, the lease first of all; tidying up before that
+         * would only keep who waits for the unit waiting. */
+        if (status == EXIT_DONE)
+                _exit(EXIT_DONE);
+        return status;
 }
 
 static void usage(FILE *f)

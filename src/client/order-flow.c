@@ -211,8 +211,12 @@ static int advance(OrderFlow *f, usec_t *ret_not_after_usec)
 {
         int r = 0;
 
-        while (r == 0)
-                switch (f->order->status) {
+        while (r == 0) {
+                OrderStatus status = f->order->status;
+
+                if (status != ORDER_PENDING && status != ORDER_INVALID)
+                        f->client->is_authorized = true;
+                switch (status) {
                 case ORDER_PENDING:
                         r = f->is_answered ? wait_and_reread(f) : answer(f);
                         break;
@@ -228,6 +232,7 @@ static int advance(OrderFlow *f, usec_t *ret_not_after_usec)
                 case ORDER_INVALID:
                         return order_flow_fail_invalid(f);
                 }
+        }
         return r;
 }
 

@@ -7,6 +7,7 @@
 
 #include "acme/url.h"
 #include "base/log.h"
+#include "client/authority.h"
 #include "client/progress.h"
 #include "client/reply.h"
 
@@ -126,6 +127,11 @@ static int tell_signer(Ask *a)
         return r;
 }
 
+bool renewal_flow_can_ask(const Client *c)
+{
+        return !c->http || (c->directory && c->nonces_under_way == 0);
+}
+
 int renewal_flow_ask(Client *c)
 {
         Ask ask = {
@@ -135,7 +141,7 @@ int renewal_flow_ask(Client *c)
         int r;
 
         progress("Asking the CA %s when to renew", c->about->ca);
-        r = http_new(c->config->trust, &c->http);
+        r = c->http ? 0 : http_new(c->config->trust, &c->http);
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {
@@ -144,10 +150,13 @@ int renewal_flow_ask(Client *c)
                            strerror(-r));
                 r = -ENODATA;
         }
-        if (r == 0)
+        if (r == 0 && !c->directory)
                 r = get_directory(&ask);
         if (r == 0)
                 r = get_info(&ask);
+        /* What is under way still is not to be taken for another reply. */
+        if (r == -ENODATA)
+                authority_put_away(c);
         if (r == 0 || r == -ENODATA)
                 r = tell_signer(&ask);
         renewal_info_free(ask.info);

@@ -13,3 +13,6 @@
  * connection and the directory are there to go on with.
  * Return: 0; CLIENT_E_FAILED when the signer has failed; -errno. */
 int renewal_flow_ask(Client *client);
+
+/* Is there no connection yet, or one on which nothing is under way? */
+bool renewal_flow_can_ask(const Client *client);

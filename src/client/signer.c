@@ -460,6 +460,22 @@ int signer_next_authority(Signer *signer, const char *ca, const Failure *failure
         return 0;
 }
 
+int signer_next_key_type(Signer *signer, bool *ret_is_next)
+{
+        _cleanup_varlink_reply_ VarlinkReply reply = {};
+        struct json_object *next = NULL;
+        int r;
+
+        drain(signer);
+        r = send_call(signer, "NextKeyType", NULL);
+        if (r == 0)
+                r = receive(signer, &reply, NULL);
+        if (r != 0)
+                return r;
+        *ret_is_next = json_object_object_get_ex(reply.parameters, "next", &next) && next;
+        return 0;
+}
+
 void signer_report_failure(Signer *signer, const Failure *failure, usec_t *ret_next_attempt_usec)
 {
         _cleanup_varlink_reply_ VarlinkReply reply = {};

@@ -60,6 +60,10 @@ int signer_next_authority(Signer *signer,
                           const Failure *failure,
                           bool *ret_is_next);
 
+/* Turns to the next key type. Return: 0, and in *ret_is_next whether there is one, which the signer
+ * describes from now on. */
+int signer_next_key_type(Signer *signer, bool *ret_is_next);
+
 /* Any other call: parameters are taken; NULL stands for "none". ret: a reply, for
  * varlink_reply_done(). */
 int signer_call(Signer *signer,

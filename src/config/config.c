@@ -73,6 +73,18 @@ void config_use_ca(Config *config, size_t i)
         config->terms_of_service_agreed = ca->terms_of_service_agreed;
 }
 
+const char *config_variant(const Config *config, size_t i)
+{
+        return i > 0 ? key_type_family(config->key_types[i]) : NULL;
+}
+
+void config_use_key_type(Config *config, size_t i)
+{
+        assert(i < config->n_key_types);
+        config->key_type = config->key_types[i];
+        config->variant = config_variant(config, i);
+}
+
 size_t config_find_directory(const Config *config, const char *directory)
 {
         size_t i;

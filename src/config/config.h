@@ -20,8 +20,9 @@
 #define CONFIG_LISTEN_MAX 16U
 #define CONFIG_CONTACTS_MAX 10U
 #define CONFIG_PROFILES_MAX 8U
-#define CONFIG_ORIGINS_MAX 9U /* the directory's, and eight more */
-#define CONFIG_CAS_MAX 4U     /* a run has minutes, and each CA has to have its share of them */
+#define CONFIG_ORIGINS_MAX 9U   /* the directory's, and eight more */
+#define CONFIG_CAS_MAX 4U       /* a run has minutes, and each CA has to have its share of them */
+#define CONFIG_KEY_TYPES_MAX 2U /* one of each kind that servers can use side by side */
 #define CONFIG_FILE_BYTES_MAX (1024U * 1024U)
 
 /* Why a configuration does not hold: one error, in the words of the file. message is whole and fit
@@ -76,8 +77,14 @@ typedef struct Config {
         char *const *origins;
         bool terms_of_service_agreed;
 
-        char **contact; /* URLs, "mailto:…" */
+        char **contact;                          /* URLs, "mailto:…" */
+        KeyType key_types[CONFIG_KEY_TYPES_MAX]; /* the first has the plain names of files */
+        size_t n_key_types;
+
+        /* Of the one that is under way: of the first, until config_use_key_type(). */
         KeyType key_type;
+        const char *variant; /* NULL: the plain names; see base/variant.h */
+
         KeyType account_key_type;
         bool renew_key;
         char **profiles; /* of the CA, the preferred first; NULL: as the CA likes */
@@ -149,6 +156,10 @@ int config_adopt_names(Config *config, char *const *names, char **ret_reason);
 
 /* Makes cas[i] the one that is under way. */
 void config_use_ca(Config *config, size_t i);
+
+/* Makes key_types[i] the one that is under way. The variant of each: NULL for the first. */
+void config_use_key_type(Config *config, size_t i);
+const char *config_variant(const Config *config, size_t i);
 
 /* The place in cas of the one with this directory, or this name. Return: n_cas when there is none,
  * and for NULL. */

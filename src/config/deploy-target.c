@@ -72,6 +72,11 @@ mode_t deploy_target_mode(const DeployTarget *target, DeployFile file)
         return has_key ? target->mode & ~(mode_t) OTHERS : target->mode;
 }
 
+const char *deploy_target_path(const DeployTarget *target, size_t i)
+{
+        return i < DEPLOY_FILE_MAX ? target->paths[i] : target->second_paths[i - DEPLOY_FILE_MAX];
+}
+
 void verify_endpoint_done(VerifyEndpoint *endpoint)
 {
         free(endpoint->host);
@@ -83,8 +88,10 @@ void verify_endpoint_done(VerifyEndpoint *endpoint)
 void deploy_target_done(DeployTarget *target)
 {
         free(target->label);
-        for (DeployFile file = 0; file < DEPLOY_FILE_MAX; file++)
+        for (DeployFile file = 0; file < DEPLOY_FILE_MAX; file++) {
                 free(target->paths[file]);
+                free(target->second_paths[file]);
+        }
         free(target->pkcs12_password);
         free(target->owner);
         free(target->group);

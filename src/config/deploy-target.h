@@ -59,7 +59,8 @@ typedef struct VerifyEndpoint {
 
 typedef struct DeployTarget {
         char *label;
-        char *paths[DEPLOY_FILE_MAX]; /* absolute and normalised; NULL: not wanted */
+        char *paths[DEPLOY_FILE_MAX];        /* absolute and normalised; NULL: not wanted */
+        char *second_paths[DEPLOY_FILE_MAX]; /* of the second key type; NULL: there is none */
         char *pkcs12_password; /* the absolute path of a file with the password, or the name of a
                                   system credential, as LoadCredential= takes it (systemd.exec(5));
                                   never NULL where PKCS12= is wanted */
@@ -74,6 +75,10 @@ typedef struct DeployTarget {
         char *file;  /* where the section begins, for messages */
         unsigned line;
 } DeployTarget;
+
+/* All of them, by an i below DEPLOY_PATHS_MAX; NULL: not wanted. */
+#define DEPLOY_PATHS_MAX (2 * DEPLOY_FILE_MAX)
+const char *deploy_target_path(const DeployTarget *target, size_t i);
 
 /* What the file is to have: 0600 with a key, 0644 without one, or Mode=; never a bit for others
  * where there is a key inside. */

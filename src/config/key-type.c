@@ -20,6 +20,21 @@ const char *key_type_to_string(KeyType type)
         return key_type_names[type];
 }
 
+const char *key_type_family(KeyType type)
+{
+        switch (type) {
+        case KEY_TYPE_EC_P256:
+        case KEY_TYPE_EC_P384:
+                return "ec";
+        case KEY_TYPE_RSA_2048:
+        case KEY_TYPE_RSA_3072:
+        case KEY_TYPE_RSA_4096:
+                return "rsa";
+        default:
+                return NULL;
+        }
+}
+
 KeyType key_type_from_string(const char *s)
 {
         for (KeyType type = 0; s && type < KEY_TYPE_MAX; type++)

@@ -18,3 +18,6 @@ typedef enum KeyType {
 
 const char *key_type_to_string(KeyType type);
 KeyType key_type_from_string(const char *s);
+
+/* "ec", "rsa": kinds of keys that a server can use side by side; NULL for others. */
+const char *key_type_family(KeyType type);

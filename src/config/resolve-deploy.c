@@ -4,6 +4,7 @@
  * password that is missing, an order that nothing can have. */
 
 #include "base/escape.h"
+#include "base/variant.h"
 #include "config/command-line.h"
 #include "config/error.h"
 #include "config/resolve.h"
@@ -163,6 +164,57 @@ static int check_path(const Values *values, size_t i, DeployFile file, ConfigErr
         return 0;
 }
 
+/* Where the files of the second key type go. Return: 0, -ENOMEM. */
+static int add_second_paths(const Config *config, DeployTarget *target)
+{
+        int r = 0;
+
+        if (config->n_key_types < 2)
+                return 0;
+        for (DeployFile file = 0; r == 0 && file < DEPLOY_FILE_MAX; file++)
+                if (target->paths[file])
+                        r = variant_path(target->paths[file],
+                                         config_variant(config, 1),
+                                         &target->second_paths[file]);
+        return r;
+}
+
+static bool has_path(const Config *config, const char *path, const char *besides)
+{
+        FOREACH_ARRAY (target, config->deploy, config->n_deploy)
+                for (size_t i = 0; i < DEPLOY_PATHS_MAX; i++) {
+                        const char *other = deploy_target_path(target, i);
+
+                        if (other && other != besides && streq(other, path))
+                                return true;
+                }
+        return false;
+}
+
+/* Nobody has written these paths down; that one of them is taken has to be said with the one that
+ * it is made of. */
+static int
+check_second_paths(const Values *values, const Config *config, size_t i, ConfigError *ret_error)
+{
+        for (DeployFile file = 0; file < DEPLOY_FILE_MAX; file++) {
+                const char *path = config->deploy[i].second_paths[file];
+                const ValueWord *word = values->targets[i].values[file].words;
+
+                if (path && has_path(config, path, path))
+                        return config_error_set(ret_error,
+                                                word->file,
+                                                word->line,
+                                                deploy_file_to_string(file),
+                                                "%s=%s is refused: KeyType= has two types, and the "
+                                                "file of the second one, %s, is another file "
+                                                "already. Allowed: a path of its own for each file",
+                                                deploy_file_to_string(file),
+                                                word->text,
+                                                path);
+        }
+        return 0;
+}
+
 static const DeployTarget *find_after(const Config *config, const DeployTarget *target)
 {
         FOREACH_ARRAY (other, config->deploy, config->n_deploy) {
@@ -222,7 +274,11 @@ int resolve_deploy(Values *values, Config *config, ConfigError *ret_error)
                         r = check_password(values, &values->targets[i], ret_error);
                 for (DeployFile file = 0; r == 0 && file < DEPLOY_FILE_MAX; file++)
                         r = check_path(values, i, file, ret_error);
+                if (r == 0)
+                        r = add_second_paths(config, &config->deploy[i]);
         }
+        for (size_t i = 0; r == 0 && i < config->n_deploy; i++)
+                r = check_second_paths(values, config, i, ret_error);
         for (size_t i = 0; r == 0 && i < config->n_deploy; i++)
                 r = check_after(values, config, i, ret_error);
         return r;

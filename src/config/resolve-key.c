@@ -83,12 +83,29 @@ static int check_dns(const Values *values, const Config *config, ConfigError *re
         return 0;
 }
 
+/* One request is for one key. */
+static int refuse_two_types(const Values *values, ConfigError *ret_error)
+{
+        const ValueWord *csr = &values->values[SECTION_CERTIFICATE][CERTIFICATE_CSR].words[0];
+
+        return config_error_set(ret_error,
+                                csr->file,
+                                csr->line,
+                                "CSR",
+                                "CSR=%s is refused: KeyType= has two types, and a signing request "
+                                "is for one key. Set KeyType= to one type in the section "
+                                "[Certificate]",
+                                csr->text);
+}
+
 int resolve_key_use(const Values *values, Config *config, ConfigError *ret_error)
 {
         const Value *placeholder = &values->values[SECTION_CERTIFICATE][CERTIFICATE_PLACEHOLDER];
 
         if (!config_key_is_elsewhere(config))
                 return 0;
+        if (config->n_key_types > 1)
+                return refuse_two_types(values, ret_error);
         if (config->placeholder)
                 return config_error_set(ret_error,
                                         placeholder->words[0].file,

@@ -290,6 +290,27 @@ static int check_challenges(const Values *values, Config *config, ConfigError *r
         return r != 0 ? r : resolve_dns_require(config, &value->words[0], ret_error);
 }
 
+/* Of one kind a server takes one certificate for a name. */
+static int resolve_key_types(const Value *value, Config *config, ConfigError *ret_error)
+{
+        FOREACH_ARRAY (word, value->words, value->n_words)
+                config->key_types[config->n_key_types++] = key_type_from_string(word->text);
+        config_use_key_type(config, 0);
+        if (config->n_key_types < 2 ||
+            !streq(key_type_family(config->key_types[0]), key_type_family(config->key_types[1])))
+                return 0;
+        return config_error_set(
+                        ret_error,
+                        value->words[1].file,
+                        value->words[1].line,
+                        "KeyType",
+                        "KeyType=%s %s is refused: these are two keys of one kind, of which "
+                        "a server uses one only. Allowed: one type, or two: one ec and one "
+                        "rsa",
+                        value->words[0].text,
+                        value->words[1].text);
+}
+
 static int resolve_certificate(Values *values,
                                const ConfigFiles *files,
                                Config *config,
@@ -316,8 +337,9 @@ static int resolve_certificate(Values *values,
         config->backdate_usec = value_span_usec(text_of(common_value(values, DEFAULTS_BACKDATE)));
         config->profile_required = resolve_is_yes(common_value(values, DEFAULTS_PROFILE_REQUIRED));
         config->renew_key = resolve_is_yes(common_value(values, DEFAULTS_RENEW_KEY));
-        config->key_type = key_type_from_string(text_of(common_value(values, DEFAULTS_KEY_TYPE)));
-        r = resolve_dns(values, files->dns, config, ret_error);
+        r = resolve_key_types(common_value(values, DEFAULTS_KEY_TYPE), config, ret_error);
+        if (r == 0)
+                r = resolve_dns(values, files->dns, config, ret_error);
         if (r == 0)
                 r = check_challenges(values, config, ret_error);
         return r != 0 ? r : resolve_use(values, config, ret_error);

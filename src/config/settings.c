@@ -37,8 +37,8 @@
                 "no", 0, value_check_boolean, \
         }, \
         [DEFAULTS_KEY_TYPE] = { \
-                "KeyType", "one of " KEY_TYPES, \
-                "ec-p256", 0, value_check_key_type, \
+                "KeyType", "one of " KEY_TYPES ", or two: one ec and one rsa", \
+                "ec-p256", CONFIG_KEY_TYPES_MAX, value_check_key_type, .is_whole = true, \
         }, \
         [DEFAULTS_ACCOUNT_KEY_TYPE] = { \
                 "AccountKeyType", "one of " KEY_TYPES ", ed25519", \

@@ -114,6 +114,7 @@ typedef struct Setting {
         const char *initial; /* the default, as a file would say it; NULL: none */
         unsigned list_max;   /* how many words a list may have; 0: no list, one value */
         SettingCheck check;
+        bool is_whole; /* a list that the next assignment does not add to but takes the place of */
         bool is_by_line; /* a list with one word for each assignment, blanks inside and all */
 } Setting;
 

@@ -228,6 +228,52 @@ static void test_config_load__everything_said(void **state)
         assert_true(config->backdate_usec == USEC_PER_HOUR);
 }
 
+static void test_config_load__two_key_types(void **state)
+{
+        static const struct {
+                const char *value, *words;
+        } refused[] = {
+                        {"ec-p256 ec-p384", "two keys of one kind"},
+                        {"rsa-2048 rsa-2048", "already"},
+                        {"ec-p256 rsa-2048 ec-p384", "more than 2 words"},
+                        {"rsa-2048 ed25519", "ed25519"},
+        };
+        const TestDirectory *d = *state;
+        _cleanup_(config_freep) Config *config = NULL;
+
+        put_ca(d);
+        put(d,
+            CERTIFICATE,
+            "[Certificate]\nIdentifiers=a.example\nKeyType=rsa-4096 ec-p384\n"
+            "[Deploy web]\nBundle=/srv/site.pem\n");
+        config = load(d, "www");
+        assert_int_equal(config->n_key_types, 2);
+        assert_int_equal(config->key_type, KEY_TYPE_RSA_4096);
+        assert_null(config->variant);
+        assert_string_equal(config->deploy[0].second_paths[DEPLOY_BUNDLE], "/srv/site.ec.pem");
+        config_use_key_type(config, 1);
+        assert_int_equal(config->key_type, KEY_TYPE_EC_P384);
+        assert_string_equal(config->variant, "ec");
+
+        FOREACH_ARRAY (row, refused, ELEMENTSOF(refused)) {
+                char text[256];
+
+                snprintf(text,
+                         sizeof(text),
+                         "[Certificate]\nIdentifiers=a.example\nKeyType=%s\n",
+                         row->value);
+                put(d, CERTIFICATE, text);
+                expect_error(d, "www", CERTIFICATE, 3, "KeyType", row->words);
+        }
+        /* Another file says it anew. */
+        put(d, MAIN, "[Defaults]\nKeyType=ec-p256 rsa-2048\nKeyType=ec-p384\n");
+        put(d, CERTIFICATE, "[Certificate]\nIdentifiers=a.example\n");
+        config_free(TAKE_PTR(config));
+        config = load(d, "www");
+        assert_int_equal(config->n_key_types, 1);
+        assert_int_equal(config->key_type, KEY_TYPE_EC_P384);
+}
+
 static void test_config_load__empty_assignment_falls_back(void **state)
 {
         const TestDirectory *d = *state;
@@ -604,6 +650,7 @@ int main(void)
                         cmocka_directory_test(test_config_load_account__by_name),
                         cmocka_directory_test(test_account_name_parse__table),
                         cmocka_directory_test(test_config_load__everything_said),
+                        cmocka_directory_test(test_config_load__two_key_types),
                         cmocka_directory_test(test_config_load__empty_assignment_falls_back),
                         cmocka_directory_test(test_config_load__ca_by_url),
                         cmocka_directory_test(test_config_load__trust),

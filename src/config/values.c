@@ -363,10 +363,10 @@ static int on_assignment(const ReaderAssignment *assignment, void *userdata)
                 return warn_key(source, assignment, section);
 
         value += setting - section->settings;
-        if (!*assignment->value) {
+        if (!*assignment->value || setting->is_whole)
                 value_clear(value);
+        if (!*assignment->value)
                 return 0;
-        }
         return add_text(source, assignment->line, setting, value, assignment->value);
 }
 

@@ -14,6 +14,7 @@
 #include "base/audit.h"
 #include "base/escape.h"
 #include "base/log.h"
+#include "base/variant.h"
 #include "credentials/answer.h"
 #include "credentials/consumers.h"
 #include "version.h"
@@ -136,9 +137,22 @@ static bool needs_key(const Visit *visit)
         return credential == CREDENTIAL_KEY || credential == CREDENTIAL_BUNDLE;
 }
 
+static void refuse_variant(Visit *visit, const char *name)
+{
+        refuse(visit,
+               "noSuchKeyType",
+               "there is no certificate %s with a key of that kind. It is the second of two types "
+               "of KeyType= in " SYSCONFDIR
+               "/certs/%s.conf that is asked for so, and it comes with the next renewal",
+               name,
+               name);
+}
+
 static void give(Visit *visit, const Live *live, const char *name)
 {
         const Request *request = &visit->request;
+        const char *what = credential_to_string(request->credential);
+        char file[VARIANT_FILE_MAX];
         _cleanup_(erase_and_freep) char *text = NULL;
         _cleanup_free_ char *message = NULL;
         size_t length;
@@ -154,7 +168,7 @@ static void give(Visit *visit, const Live *live, const char *name)
         }
         if (asprintf(&message,
                      "Gave %s of the %s %s to %s",
-                     credential_to_string(request->credential),
+                     variant_file(what, request->variant, file),
                      live->is_placeholder ? "placeholder" : "certificate",
                      name,
                      request->unit) < 0)
@@ -162,7 +176,7 @@ static void give(Visit *visit, const Live *live, const char *name)
         audit(AUDIT_CREDENTIAL_GIVEN,
               message ?: "Gave a credential",
               {AUDIT_CONSUMER, request->unit},
-              {AUDIT_CREDENTIAL, credential_to_string(request->credential)},
+              {AUDIT_CREDENTIAL, variant_file(what, request->variant, file)},
               {AUDIT_SERIAL, live->serial},
               {AUDIT_FINGERPRINT, live->fingerprint});
 }
@@ -171,6 +185,7 @@ static void decide(Credentials *room, Visit *visit)
 {
         const Request *request = &visit->request;
         Consumers *consumers = &visit->consumers;
+        _cleanup_(live_freep) Live *second = NULL;
         const Live *live;
         int r;
 
@@ -188,15 +203,20 @@ static void decide(Credentials *room, Visit *visit)
                 return refuse_several(visit);
         log_set_certificate(consumers->listing[0]);
         r = starts_open(&room->starts, room->root, visit->pid, consumers->listing[0], &live);
+        if (r == 0 && request->variant) {
+                r = live_open_variant(live, request->variant, &second);
+                if (r == -ENOENT)
+                        return refuse_variant(visit, consumers->listing[0]);
+        }
         if (r < 0)
                 return refuse_live(visit, consumers->listing[0], r);
-        if (needs_key(visit) && !live_has_key(live))
+        if (needs_key(visit) && !live_has_key(second ?: live))
                 return refuse(visit,
                               "noKey",
                               "the key of %s is not acmeward's, since its certificate is had by "
                               "CSR=: there are tls.crt, tls.chain and tls.fullchain only",
                               consumers->listing[0]);
-        give(visit, live, consumers->listing[0]);
+        give(visit, second ?: live, consumers->listing[0]);
 }
 
 /* Not PID 1, as far as can be told. */

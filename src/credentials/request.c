@@ -7,6 +7,7 @@
  * stand in a path and in a message as they are. */
 
 #include "credentials/request.h"
+#include "base/variant.h"
 #include "config/unit-name.h"
 
 /* A random number of 64 bits, without leading zeros. */
@@ -26,24 +27,42 @@ const char *credential_to_string(Credential credential)
         return names[credential];
 }
 
-/* NAME and what is asked of it, from request->id. The last dot but one is where a NAME ends. */
+/* Does the ID end with this, and if so, is what stands in front of it a NAME, or nothing? */
+static bool match(Request *request, const char *own_name, bool *ret_is_valid)
+{
+        size_t all = strlen(request->id), own = strlen(own_name);
+
+        if (all < own || !streq(request->id + all - own, own_name))
+                return false;
+        request->name[0] = 0;
+        *ret_is_valid = all == own;
+        if (all == own)
+                return true;
+        if (request->id[all - own - 1] != '.')
+                return true;
+        memcpy(request->name, request->id, all - own - 1);
+        request->name[all - own - 1] = 0;
+        *ret_is_valid = certificate_name_is_valid(request->name);
+        return true;
+}
+
+/* NAME and what is asked of it, from request->id. The last dot but one is where a NAME ends, or the
+ * one before it where a variant is named. */
 static bool parse_id(Request *request)
 {
-        for (Credential i = 0; i < CREDENTIAL_MAX; i++) {
-                size_t all = strlen(request->id), own = strlen(names[i]);
+        static const char *const variants[] = {NULL, "ec", "rsa"};
+        bool is_valid;
 
-                if (all < own || !streq(request->id + all - own, names[i]))
-                        continue;
-                request->credential = i;
-                request->name[0] = 0;
-                if (all == own)
-                        return true;
-                if (request->id[all - own - 1] != '.')
-                        return false;
-                memcpy(request->name, request->id, all - own - 1);
-                request->name[all - own - 1] = 0;
-                return certificate_name_is_valid(request->name);
-        }
+        for (Credential i = 0; i < CREDENTIAL_MAX; i++)
+                FOREACH_ARRAY (variant, variants, ELEMENTSOF(variants)) {
+                        char name[VARIANT_FILE_MAX];
+
+                        if (!match(request, variant_file(names[i], *variant, name), &is_valid))
+                                continue;
+                        request->credential = i;
+                        request->variant = *variant;
+                        return is_valid;
+                }
         return false;
 }
 

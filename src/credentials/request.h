@@ -21,7 +21,9 @@ typedef enum Credential {
 const char *credential_to_string(Credential credential); /* "tls.key", … */
 
 /* For messages: what there is to ask for. */
-#define CREDENTIAL_NAMES "tls.key, tls.bundle, tls.crt, tls.chain and tls.fullchain"
+#define CREDENTIAL_NAMES                                                                           \
+        "tls.key, tls.bundle, tls.crt, tls.chain and tls.fullchain, with .rsa or .ec behind tls "  \
+        "for the second of two types of KeyType="
 
 /* Everything in an abstract address; nothing in it is longer than that. */
 #define REQUEST_PART_MAX sizeof(((struct sockaddr_un *) NULL)->sun_path)
@@ -32,12 +34,13 @@ typedef struct Request {
         char name[REQUEST_PART_MAX]; /* passes certificate_name_is_valid(); "": left to Consumers=
                                       */
         Credential credential;
+        const char *variant; /* "rsa", "ec": with a key of the second type; NULL: of the first */
 } Request;
 
 /* address: length bytes as getpeername() told them, of a peer that nobody has checked.
  *
  *     address = NUL 1*16(hexadecimal digit) "/unit/" UNIT "/" ID
- *     ID      = [NAME "."] ("tls.key" / "tls.crt" / …)
+ *     ID      = [NAME "."] ("tls.key" / "tls.rsa.key" / "tls.crt" / …)
  *
  * Spec: systemd.exec(5), LoadCredential=.
  * Return: 0; REQUEST_E_ADDRESS when it is none of PID 1's; REQUEST_E_CREDENTIAL when the ID is not

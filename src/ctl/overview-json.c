@@ -21,7 +21,9 @@ static int add_certificate(struct json_object *object, const StateCertificate *c
 {
         int r;
 
-        r = add_string(object, "ca", certificate->ca);
+        r = add_string(object, "keyType", certificate->key_type);
+        if (r == 0)
+                r = add_string(object, "ca", certificate->ca);
         if (r == 0)
                 r = add_string(object, "keySource", certificate->key_source);
         if (r == 0)
@@ -109,16 +111,12 @@ static int add_changed(struct json_object *object, const Overview *o)
         return r == 0 && changed ? json_add_strv(object, "changedSettings", changed) : r;
 }
 
-int overview_to_json(const Overview *o, struct json_object **ret)
+/* What each certificate has of its own. */
+static int add_own(struct json_object *object, const Overview *o)
 {
-        _cleanup_json_ struct json_object *object = json_object_new_object();
         int r;
 
-        if (!object)
-                return -ENOMEM;
-        r = json_add_string(object, "name", o->name);
-        if (r == 0)
-                r = json_add_string(object, "live", overview_get_live(o));
+        r = json_add_string(object, "live", overview_get_live(o));
         if (r == 0 && o->state && o->state->certificate.is_set)
                 r = add_certificate(object, &o->state->certificate);
         if (r == 0)
@@ -129,6 +127,32 @@ int overview_to_json(const Overview *o, struct json_object **ret)
                 r = add_changed(object, o);
         if (r == 0 && o->state && o->state->failure.count > 0)
                 r = add_failure(object, &o->state->failure);
+        return r;
+}
+
+static int add_second(struct json_object *object, const Overview *second)
+{
+        _cleanup_json_ struct json_object *told = json_object_new_object();
+        int r;
+
+        if (!told)
+                return -ENOMEM;
+        r = add_own(told, second);
+        return r == 0 ? json_add(object, "second", TAKE_PTR(told)) : r;
+}
+
+int overview_to_json(const Overview *o, struct json_object **ret)
+{
+        _cleanup_json_ struct json_object *object = json_object_new_object();
+        int r;
+
+        if (!object)
+                return -ENOMEM;
+        r = json_add_string(object, "name", o->name);
+        if (r == 0)
+                r = add_own(object, o);
+        if (r == 0 && o->second)
+                r = add_second(object, o->second);
         if (r == 0)
                 r = add_units(object, o);
         if (r == 0)

@@ -157,6 +157,17 @@ static int print_changed(const Overview *o, FILE *f)
         return r < 0 ? r : print_note(f, "changed, and counts from the next renewal on", names);
 }
 
+/* The row of the second key type, with that for its name. */
+static int print_second(const Overview *o, FILE *f, int name_width)
+{
+        int r;
+
+        r = print_row(o, f, name_width);
+        return r == 0 && o->state && o->state->failure.count > 0
+                               ? print_failure(&o->state->failure, f)
+                               : r;
+}
+
 int overview_print(const Overview *o, FILE *f, int name_width)
 {
         int r;
@@ -174,6 +185,8 @@ int overview_print(const Overview *o, FILE *f, int name_width)
                                strerrordesc_np(-o->state_error));
         if (r == 0 && o->state && o->state->failure.count > 0)
                 r = print_failure(&o->state->failure, f);
+        if (r == 0 && o->second)
+                r = print_second(o->second, f, name_width);
         if (r == 0)
                 r = print_runs(o, f);
         if (r == 0 && o->attention & ATTENTION_DRY_RUN)

@@ -110,4 +110,6 @@ void overview_judge(Overview *o)
                        (o->runs[OVERVIEW_VERIFY].condition == UNIT_FAILED ? ATTENTION_VERIFY : 0U) |
                        (is_forsaken ? ATTENTION_NO_TIMER : 0U) |
                        (o->config && o->config->dry_run ? ATTENTION_DRY_RUN : 0U);
+        if (o->second)
+                o->attention |= o->second->attention;
 }

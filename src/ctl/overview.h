@@ -45,12 +45,13 @@ typedef struct OverviewRun {
 } OverviewRun;
 
 typedef struct Overview {
-        const char *name;           /* borrowed */
-        const Config *config;       /* borrowed; NULL: it does not hold, */
-        const char *config_message; /* and why; borrowed */
-        const State *state;         /* borrowed; NULL: there is none, */
-        int state_error;            /* -ENOENT; or it cannot be used: another -errno */
-        usec_t requested_usec;      /* as due_evaluate() wants it */
+        const char *name;              /* borrowed */
+        const struct Overview *second; /* borrowed: with the second of two key types; NULL: none */
+        const Config *config;          /* borrowed; NULL: it does not hold, */
+        const char *config_message;    /* and why; borrowed */
+        const State *state;            /* borrowed; NULL: there is none, */
+        int state_error;               /* -ENOENT; or it cannot be used: another -errno */
+        usec_t requested_usec;         /* as due_evaluate() wants it */
         usec_t now_usec;
 
         OverviewRun runs[OVERVIEW_UNIT_MAX];
@@ -64,7 +65,8 @@ typedef struct Overview {
         unsigned attention;
 } Overview;
 
-/* Fills in the last three. */
+/* Fills in the last three, by the key type that the configuration is turned to; of one that is
+ * shown with a second, that one's attention is its own as well. */
 void overview_judge(Overview *o);
 
 /* "none", "unknown", "placeholder", "live", "expired", "revoked". */

@@ -7,14 +7,20 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "base/variant.h"
 
-int public_state_load(const char *root, const char *name, State **ret)
+int public_state_load(const char *root, const char *name, const char *variant, State **ret)
 {
         _cleanup_free_ char *path = NULL, *text = NULL;
+        char file[VARIANT_FILE_MAX];
         size_t length;
         int r;
 
-        if (asprintf(&path, "%s/var/lib/acme/certs/%s/" STATE_FILE, root, name) < 0) {
+        if (asprintf(&path,
+                     "%s/var/lib/acme/certs/%s/%s",
+                     root,
+                     name,
+                     variant_file(STATE_FILE, variant, file)) < 0) {
                 path = NULL;
                 return -ENOMEM;
         }

@@ -5,6 +5,6 @@
 
 #include "state/state.h"
 
-/* root: put before the path, "" but in tests. Return: 0; -ENOENT when there is none; -EBADMSG when
- * it cannot be used; -errno. */
-int public_state_load(const char *root, const char *name, State **ret);
+/* root: put before the path, "" but in tests. variant: of the second of two key types, or NULL.
+ * Return: 0; -ENOENT when there is none; -EBADMSG when it cannot be used; -errno. */
+int public_state_load(const char *root, const char *name, const char *variant, State **ret);

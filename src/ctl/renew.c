@@ -15,7 +15,7 @@ static ExitStatus tell(const char *name, ExitStatus status)
 {
         _cleanup_(state_freep) State *state = NULL;
 
-        if (status == EXIT_DONE && public_state_load("", name, &state) == 0 &&
+        if (status == EXIT_DONE && public_state_load("", name, NULL, &state) == 0 &&
             state->certificate.is_set)
                 printf("%s: renewed, serial number %s, valid until %s\n",
                        name,

@@ -129,6 +129,25 @@ static ExitStatus fail_begin(const Replacement *p, int error)
                                                                           : EXIT_TRY_AGAIN;
 }
 
+/* The record has room for one certificate. To revoke one of two, with the other one's key as well
+ * known as its own, would look like more than it is. */
+static ExitStatus refuse_two(const char *name)
+{
+        _cleanup_free_ char *generation = NULL, *path = NULL;
+
+        if (live_generation("", name, &generation) < 0 ||
+            revoke_find_second(name, generation, "cert.pem", &path) <= 0)
+                return EXIT_DONE;
+        log_error("%s has two certificates, by two types of KeyType=, and replace knows how to do "
+                  "one. To replace both: acmectl renew %s; when the new ones are in use, acmectl "
+                  "revoke --generation=%s %s",
+                  name,
+                  name,
+                  generation,
+                  name);
+        return EXIT_CONFIGURATION;
+}
+
 static ExitStatus begin(Replacement *p, const char *reason, const char *key)
 {
         _cleanup_free_ char *mark = NULL;
@@ -270,7 +289,9 @@ ExitStatus verb_replace(int argc, char *argv[])
         if (!verb_check_name(argv[optind]))
                 return EXIT_CONFIGURATION;
         p.name = argv[optind];
-        status = begin(&p, reason, key);
+        status = refuse_two(p.name);
+        if (status == EXIT_DONE)
+                status = begin(&p, reason, key);
         if (status == EXIT_DONE)
                 status = replace(&p);
         revocation_request_done(&p.old);

@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/variant.h"
 #include "ctl/public-state.h"
 #include "ctl/request-file.h"
 #include "ctl/unit.h"
@@ -132,7 +133,7 @@ static void tell(const char *name, const Options *o, const RevocationRequest *re
                 printf("%s: the certificate %s is revoked\n", name, request->serial);
         else
                 printf("%s: generation %s is revoked\n", name, request->generation);
-        if (public_state_load("", name, &state) == 0 &&
+        if (public_state_load("", name, NULL, &state) == 0 &&
             state->certificate.revocation.revoked_usec > 0)
                 printf("%s: what is live is revoked; acmectl renew %s replaces it now, the timer "
                        "at "
@@ -141,10 +142,60 @@ static void tell(const char *name, const Options *o, const RevocationRequest *re
                        name);
 }
 
+int revoke_find_second(const char *name, const char *generation, const char *file, char **ret)
+{
+        static const char *const variants[] = {"ec", "rsa"};
+
+        FOREACH_ARRAY (variant, variants, ELEMENTSOF(variants)) {
+                _cleanup_free_ char *path = NULL;
+                char buffer[VARIANT_FILE_MAX];
+
+                if (asprintf(&path,
+                             "/var/lib/acme/certs/%s/%s/%s",
+                             name,
+                             generation,
+                             variant_file(file, *variant, buffer)) < 0) {
+                        path = NULL;
+                        return -ENOMEM;
+                }
+                if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+                        *ret = TAKE_PTR(path);
+                        return 1;
+                }
+        }
+        return 0;
+}
+
+/* The other certificate of the generation that was named, or is live: who means both says neither.
+ */
+static ExitStatus run_second(const char *name, const RevocationRequest *first)
+{
+        _cleanup_free_ char *path = NULL, *mark = NULL;
+        RevocationRequest request = {
+                        .reason = first->reason,
+                        .by_certificate_key = first->by_certificate_key,
+        };
+        ExitStatus status;
+        int r;
+
+        r = revoke_find_second(name, first->generation, "cert.pem", &path);
+        if (r > 0)
+                r = revoke_find_second(name, first->generation, "placeholder", &mark) == 0;
+        if (r <= 0)
+                return r < 0 ? (log_oom(), EXIT_BUG) : EXIT_DONE;
+        status = choose_file(path, &request);
+        if (status == EXIT_DONE)
+                status = revoke_carry_out(name, &request);
+        if (status == EXIT_DONE)
+                printf("%s: and so is %s\n", name, path);
+        revocation_request_done(&request);
+        return status;
+}
+
 static ExitStatus run(const char *name, const Options *options)
 {
         RevocationRequest request = {.reason = REVOCATION_UNSTATED};
-        ExitStatus status = EXIT_CONFIGURATION;
+        ExitStatus status = EXIT_CONFIGURATION, second;
 
         if (revoke_take_manner(options->reason, options->key, &request) == 0)
                 status = choose(name, options, &request);
@@ -152,6 +203,11 @@ static ExitStatus run(const char *name, const Options *options)
                 status = revoke_carry_out(name, &request);
         if (status == EXIT_DONE)
                 tell(name, options, &request);
+        /* Also when the first one is revoked already. */
+        if (request.generation) {
+                second = run_second(name, &request);
+                status = MAX(status, second);
+        }
         revocation_request_done(&request);
         return status;
 }

@@ -162,19 +162,33 @@ static int print(Status *status, const Overview *o)
         return r;
 }
 
+/* The certificate with the second key type, of which o is the first. Return: 0, -ENOMEM. */
+static int judge_second(Overview *o, Config *config, State **state, Overview *ret)
+{
+        *ret = *o;
+        config_use_key_type(config, 1);
+        ret->name = key_type_to_string(config->key_type);
+        ret->state_error = public_state_load("", o->name, config->variant, state);
+        ret->state = *state;
+        overview_judge(ret);
+        config_use_key_type(config, 0);
+        o->second = ret;
+        return ret->state_error == -ENOMEM ? -ENOMEM : 0;
+}
+
 /* Return: 0, -ENOMEM. */
 static int show_one(Status *status, const char *name)
 {
         _cleanup_(config_error_done) ConfigError error = {};
         _cleanup_(config_freep) Config *config = NULL;
-        _cleanup_(state_freep) State *state = NULL;
-        Overview o = {.name = name, .now_usec = now_realtime()};
+        _cleanup_(state_freep) State *state = NULL, *second_state = NULL;
+        Overview o = {.name = name, .now_usec = now_realtime()}, second;
         int r;
 
         r = config_load(name, "", &config, &error);
         if (r < 0)
                 return r;
-        o.state_error = public_state_load("", name, &state);
+        o.state_error = public_state_load("", name, NULL, &state);
         if (o.state_error == -ENOMEM)
                 return -ENOMEM;
         o.config = config;
@@ -184,6 +198,8 @@ static int show_one(Status *status, const char *name)
         r = fill_timers(status, &o);
         if (r == 0)
                 r = fill_runs(status, &o);
+        if (r == 0 && config && config->n_key_types > 1)
+                r = judge_second(&o, config, &second_state, &second);
         if (r == 0) {
                 overview_judge(&o);
                 r = print(status, &o);

@@ -34,10 +34,12 @@ static int list_paths(const DeployTarget *target, char ***ret)
         _cleanup_strv_free_ char **list = NULL;
         int r;
 
-        FOREACH_ARRAY (path, target->paths, DEPLOY_FILE_MAX) {
-                if (!*path)
+        for (size_t i = 0; i < DEPLOY_PATHS_MAX; i++) {
+                const char *path = deploy_target_path(target, i);
+
+                if (!path)
                         continue;
-                r = strv_append(&list, *path);
+                r = strv_append(&list, path);
                 if (r < 0)
                         return r;
         }
@@ -66,8 +68,8 @@ static int is_configured(const char *name, const char *path, char **ret_label)
         if (r == CONFIG_E_INVALID)
                 return 1;
         FOREACH_ARRAY (target, config->deploy, config->n_deploy)
-                FOREACH_ARRAY (candidate, target->paths, DEPLOY_FILE_MAX)
-                        if (streq_ptr(*candidate, path)) {
+                for (size_t i = 0; i < DEPLOY_PATHS_MAX; i++)
+                        if (streq_ptr(deploy_target_path(target, i), path)) {
                                 r = free_and_strdup(ret_label, target->label);
                                 return r < 0 ? r : 1;
                         }

@@ -18,6 +18,7 @@ void deploy_done(Deploy *d)
         manager_free(d->manager);
         config_free(d->config);
         live_free(d->live);
+        free(d->fingerprints);
         record_free(d->record);
         strv_free(d->failed);
 }

@@ -17,6 +17,7 @@ typedef struct Deploy {
         Manager *manager;
         Config *config;
         Live *live;
+        char *fingerprints; /* live_fingerprints() */
         Record *record;
         usec_t job_usec;   /* a reload or restart may take that long */
         ExitStatus status; /* the worst until now */

@@ -55,10 +55,16 @@ static int serve_all(Deploy *d)
         return d->config->consumers ? target_serve_consumers(d) : 0;
 }
 
+static const char *second_variant(const Deploy *d)
+{
+        return d->config->n_key_types > 1 ? config_variant(d->config, 1) : NULL;
+}
+
 /* Return: 1 served what is live; 0 nothing is; -errno. */
 static int serve_live(Deploy *d)
 {
         _cleanup_(live_freep) Live *live = NULL;
+        _cleanup_free_ char *fingerprints = NULL;
         int r;
 
         r = live_open("", d->config->name, &live);
@@ -66,6 +72,8 @@ static int serve_live(Deploy *d)
                 log_info("Nothing is live yet, so there is nothing to deploy");
                 return 0;
         }
+        if (r == 0)
+                r = live_fingerprints(live, second_variant(d), &fingerprints);
         if (r < 0)
                 return log_error_errno(r,
                                        "Failed to read the certificate that is live; systemctl "
@@ -73,6 +81,8 @@ static int serve_live(Deploy *d)
                                        d->config->name);
         live_free(d->live);
         d->live = TAKE_PTR(live);
+        free(d->fingerprints);
+        d->fingerprints = TAKE_PTR(fingerprints);
         strv_free(TAKE_PTR(d->failed));
         d->status = EXIT_DONE;
         r = serve_all(d);

@@ -32,6 +32,7 @@ typedef struct Ready {
         usec_t deadline_usec; /* monotonic */
         Config *config;
         Live *live; /* NULL: nothing is */
+        char *fingerprints;
         Manager *manager;
         char *missing; /* the label of a target that has not had what is live */
 } Ready;
@@ -40,6 +41,7 @@ static void ready_done(Ready *ready)
 {
         config_free(ready->config);
         live_free(ready->live);
+        free(ready->fingerprints);
         manager_free(ready->manager);
         free(ready->missing);
 }
@@ -60,18 +62,24 @@ typedef struct Why {
 
 static bool is_served(const Ready *ready, Record *record, const char *label, char **steps)
 {
-        return record_has(record, label, ready->live->fingerprint, steps);
+        return record_has(record, label, ready->fingerprints, steps);
 }
 
 /* The first target that has not had what is live, in ready->missing. */
 static int find_missing(Ready *ready)
 {
+        const Config *config = ready->config;
         _cleanup_(record_freep) Record *record = NULL;
         _cleanup_strv_free_ char **consumers = NULL;
         const char *label = NULL;
         int r;
 
-        r = record_load(ready->name, &record);
+        free(TAKE_PTR(ready->fingerprints));
+        r = live_fingerprints(ready->live,
+                              config->n_key_types > 1 ? config_variant(config, 1) : NULL,
+                              &ready->fingerprints);
+        if (r >= 0)
+                r = record_load(ready->name, &record);
         for (size_t i = 0; r >= 0 && !label && i < ready->config->n_deploy; i++) {
                 const DeployTarget *target = &ready->config->deploy[i];
                 _cleanup_strv_free_ char **steps = NULL;

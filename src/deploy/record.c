@@ -16,7 +16,6 @@
 #define SUFFIX ".json"
 #define VERSION 1
 #define FILE_BYTES_MAX (2U * 1024U * 1024U)
-#define FINGERPRINT_BYTES 64U
 #define STEP_BYTES_MAX 8192U /* Exec= with all its arguments is the longest */
 
 typedef struct TargetMembers {
@@ -45,7 +44,7 @@ static const JsonField target_fields[] = {
                 {"fingerprint",
                  JSON_STRING,
                  offsetof(TargetMembers, fingerprint),
-                 FINGERPRINT_BYTES,
+                 RECORD_FINGERPRINTS_BYTES,
                  NULL,
                  0,
                  0},
@@ -62,7 +61,7 @@ static const JsonField target_fields[] = {
                  PATH_MAX,
                  NULL,
                  0,
-                 DEPLOY_FILE_MAX},
+                 DEPLOY_PATHS_MAX},
                 {},
 };
 

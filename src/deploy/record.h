@@ -17,9 +17,12 @@
  */
 #define RECORD_STEPS_MAX (3U * DEPLOY_UNITS_MAX + 1U)
 
+/* Of two certificates, with a blank between them: live_fingerprints(). */
+#define RECORD_FINGERPRINTS_BYTES (2U * 64U + 1U)
+
 typedef struct RecordTarget {
         char *label;
-        char *fingerprint; /* NULL: none */
+        char *fingerprint; /* as live_fingerprints(); NULL: none */
         char **done;       /* "Reload=nginx.service", … */
         char **paths;      /* of its files, which nobody else may have; see claim.h */
 } RecordTarget;

@@ -207,8 +207,8 @@ int target_serve(Deploy *d, const DeployTarget *target)
                 r = write_files(d, target, noted);
         if (r != 0)
                 return r;
-        if (!streq_ptr(noted->fingerprint, d->live->fingerprint)) {
-                r = record_target_reset(noted, d->live->fingerprint);
+        if (!streq_ptr(noted->fingerprint, d->fingerprints)) {
+                r = record_target_reset(noted, d->fingerprints);
                 if (r < 0)
                         return r;
                 is_new = true;
@@ -234,8 +234,8 @@ int target_serve_consumers(Deploy *d)
 
         if (!noted)
                 return -ENOMEM;
-        if (!streq_ptr(noted->fingerprint, d->live->fingerprint)) {
-                r = record_target_reset(noted, d->live->fingerprint);
+        if (!streq_ptr(noted->fingerprint, d->fingerprints)) {
+                r = record_target_reset(noted, d->fingerprints);
                 if (r < 0)
                         return r;
         }

@@ -164,6 +164,8 @@ static int make_environment(const Request *request, char ***ret)
         for (DeployFile i = 0; r >= 0 && i < DEPLOY_FILE_MAX; i++)
                 if (request->target->paths[i])
                         r = add_variable(&list, variables[i], request->target->paths[i]);
+        if (r >= 0 && request->d->config->n_key_types > 1)
+                r = add_variable(&list, "ACME_VARIANT", config_variant(request->d->config, 1));
         if (r < 0)
                 return r;
         *ret = TAKE_PTR(list);

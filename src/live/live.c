@@ -10,6 +10,8 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "base/strv.h"
+#include "base/variant.h"
 #include "x509/certificate.h"
 
 void live_free(Live *live)
@@ -76,16 +78,72 @@ int live_open(const char *root, const char *name, Live **ret)
 
 bool live_has_key(const Live *live)
 {
-        return faccessat(live->dir_fd, PRIVKEY_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        char file[VARIANT_FILE_MAX];
+
+        return faccessat(live->dir_fd,
+                         variant_file(PRIVKEY_FILE, live->variant, file),
+                         F_OK,
+                         AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int live_open_variant(const Live *live, const char *variant, Live **ret)
+{
+        _cleanup_(live_freep) Live *other = calloc(1, sizeof(Live));
+        char file[VARIANT_FILE_MAX];
+        int r;
+
+        if (!other)
+                return -ENOMEM;
+        other->variant = variant;
+        other->dir_fd = fcntl(live->dir_fd, F_DUPFD_CLOEXEC, 3);
+        if (other->dir_fd < 0)
+                return -errno;
+        r = free_and_strdup(&other->generation, live->generation);
+        if (r < 0)
+                return r;
+        if (faccessat(other->dir_fd, variant_file(FULLCHAIN_FILE, variant, file), F_OK, 0) < 0)
+                return errno == ENOENT ? -ENOENT : -errno;
+        r = read_chain(other);
+        if (r == 0)
+                r = describe_leaf(other);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(other);
+        return 0;
+}
+
+int live_fingerprints(const Live *live, const char *variant, char **ret)
+{
+        _cleanup_(live_freep) Live *other = NULL;
+        char *text;
+        int r;
+
+        r = variant ? live_open_variant(live, variant, &other) : -ENOENT;
+        if (r < 0 && r != -ENOENT)
+                return r;
+        if (asprintf(&text,
+                     "%s%s%s",
+                     live->fingerprint,
+                     other ? " " : "",
+                     other ? other->fingerprint : "") < 0)
+                return -ENOMEM;
+        *ret = text;
+        return 0;
 }
 
 int live_read(const Live *live, const char *file, char **ret, size_t *ret_length)
 {
+        char name[VARIANT_FILE_MAX];
         size_t max = streq(file, PRIVKEY_FILE) ? LIVE_KEY_BYTES_MAX : CHAIN_BYTES_MAX;
         int r;
 
         assert(streq(file, PRIVKEY_FILE) || streq(file, CERT_FILE) || streq(file, CHAIN_FILE) ||
                streq(file, FULLCHAIN_FILE));
-        r = file_read(live->dir_fd, file, max, O_NOFOLLOW, ret, ret_length);
+        r = file_read(live->dir_fd,
+                      variant_file(file, live->variant, name),
+                      max,
+                      O_NOFOLLOW,
+                      ret,
+                      ret_length);
         return r == -ENOENT || r == -ELOOP ? -EBADMSG : r;
 }

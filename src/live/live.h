@@ -16,7 +16,8 @@
 
 typedef struct Live {
         char *generation;
-        int dir_fd; /* the generation's directory */
+        const char *variant; /* borrowed; NULL: the plain names. See base/variant.h */
+        int dir_fd;          /* the generation's directory */
         Chain *chain;
         char *fingerprint; /* of the leaf: SHA-256 of the DER, lower-case hexadecimal */
         char *serial;      /* of the leaf: lower-case hexadecimal */
@@ -32,6 +33,15 @@ int live_open(const char *root, const char *name, Live **ret);
 
 /* Is the key here, and not with somebody else, who has asked for the certificate (CSR=)? */
 bool live_has_key(const Live *live);
+
+/* The certificate with a key of the other kind, of the same generation. variant outlives it.
+ * Return: 0; -ENOENT when there is none; -EBADMSG; -errno. */
+int live_open_variant(const Live *live, const char *variant, Live **ret);
+
+/* What tells one pair of certificates from another: the fingerprint, and behind a blank that of the
+ * second variant, where there is one. variant: NULL when there is none to look for.
+ * Return: as live_open_variant(), but for -ENOENT. */
+int live_fingerprints(const Live *live, const char *variant, char **ret);
 
 /* One of the four files, as text with a NUL behind it. The key is the caller's to erase
  * (_cleanup_(erase_and_freep)), and is not checked. ret_length may be NULL.

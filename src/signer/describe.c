@@ -123,6 +123,8 @@ static int add_state(struct json_object *object, const Signer *signer, DueReason
         const StateCertificate *c = &signer->state->certificate;
 
         if (add_account(object, signer) < 0 ||
+            json_add_string(object, "keyType", key_type_to_string(signer->config->key_type)) < 0 ||
+            json_add_boolean(object, "moreKeyTypes", signer_has_next_key_type(signer)) < 0 ||
             add_optional(object, "order", order_under_way(signer)) < 0 ||
             add_optional(object, "due", due_reason_to_string(due)) < 0 ||
             json_add_boolean(object, "askRenewalInfo", is_to_be_asked(signer)) < 0)

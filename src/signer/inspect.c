@@ -153,14 +153,14 @@ int signer_remember_certificate(Signer *signer,
         return 0;
 }
 
-/* Does the state speak of this very certificate? */
-static bool is_remembered(const StateCertificate *c, X509 *certificate, const char *generation)
+/* Does the state speak of this very certificate? Its generation may be a later one, which has it
+ * from the one before. */
+static bool is_remembered(const StateCertificate *c, X509 *certificate)
 {
         CertificateSummary summary = {};
         bool same;
 
-        if (!c->is_set || !streq(c->generation, generation) ||
-            certificate_summarize(certificate, &summary) < 0)
+        if (!c->is_set || certificate_summarize(certificate, &summary) < 0)
                 return false;
         same = streq(summary.fingerprint, c->fingerprint);
         certificate_summary_done(&summary);
@@ -171,7 +171,7 @@ static bool is_remembered(const StateCertificate *c, X509 *certificate, const ch
  * success. */
 static bool is_unremembered_success(const StateCertificate *c, X509 *leaf, const char *generation)
 {
-        return c->is_set && !certificate_is_placeholder(leaf) &&
+        return c->is_set && !is_remembered(c, leaf) && !certificate_is_placeholder(leaf) &&
                generation_compare(generation, c->generation) > 0;
 }
 
@@ -188,7 +188,7 @@ static int remember_live(Signer *signer, StoreLive *live)
         StateCertificate *c = &signer->state->certificate;
         X509 *leaf = chain_get(live->chain, 0);
         EVP_PKEY *leaf_key = X509_get0_pubkey(leaf);
-        bool known = is_remembered(c, leaf, live->generation);
+        bool known = is_remembered(c, leaf);
         _cleanup_free_ char *directory = NULL, *ca = NULL, *source = NULL;
         int r;
 

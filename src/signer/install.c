@@ -214,6 +214,7 @@ static int settle(Signer *signer, X509 *certificate, const char *generation)
         state_failure_done(&signer->state->failure);
         authority_forget(signer->state, signer->config->directory);
         (void) signer_write_state(signer);
+        signer_tell_other_generation(signer, generation);
         settle_key(signer);
         r = store_prune(signer->store, generation);
         if (r < 0)

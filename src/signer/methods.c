@@ -28,6 +28,7 @@ static const VarlinkMethod methods[] = {
                        authority_fields,
                        AuthorityParameters,
                        method_next_authority),
+                {"NextKeyType", NULL, 0, method_next_key_type, DOOR_RENEW},
                 METHOD("SetRenewalInfo",
                        renewal_info_fields,
                        RenewalInfoParameters,

@@ -26,6 +26,14 @@ static int refuse(Signer *signer, VarlinkCall *call, const char *reason, const c
         return policy_refuse(signer, call, "PlaceholderRefused", parameters, message, NULL);
 }
 
+static int refuse_live(Signer *signer, VarlinkCall *call)
+{
+        return refuse(signer,
+                      call,
+                      "live",
+                      "There is a certificate, whose place a placeholder must not take");
+}
+
 /* What is live may have been changed by hand since the start. Return: 0 when a placeholder may take
  * its place; POLICY_E_REFUSED; -errno. */
 static int check(Signer *signer, VarlinkCall *call)
@@ -41,6 +49,9 @@ static int check(Signer *signer, VarlinkCall *call)
                 return refuse(signer, call, "dryRun", "A dry run leaves what is live alone");
         if (!signer->config->placeholder)
                 return refuse(signer, call, "notConfigured", "Placeholder= is not yes");
+        /* A renewal has come to the second key type: the first certificate is there. */
+        if (signer->config->variant)
+                return refuse_live(signer, call);
         r = store_read_live(signer->store, &live);
         if (r == -ENOENT)
                 return 0;
@@ -54,10 +65,7 @@ static int check(Signer *signer, VarlinkCall *call)
         store_live_done(&live);
         if (is_placeholder)
                 return 0;
-        return refuse(signer,
-                      call,
-                      "live",
-                      "There is a certificate, whose place a placeholder must not take");
+        return refuse_live(signer, call);
 }
 
 /* Nothing would be better about a new one. */
@@ -74,13 +82,14 @@ static bool is_good(const Signer *signer)
 }
 
 /* Return: 0; POLICY_E_REFUSED; -errno. */
-static int make(Signer *signer, VarlinkCall *call, Chain **ret_chain, char **ret_generation)
+static int
+make(Signer *signer, VarlinkCall *call, KeyType type, Chain **ret_chain, char **ret_generation)
 {
         _cleanup_(chain_freep) Chain *chain = NULL;
         _cleanup_key_ EVP_PKEY *key = NULL;
         int r;
 
-        r = key_generate(signer->config->key_type, NULL, &key);
+        r = key_generate(type, NULL, &key);
         if (r == 0)
                 r = self_signed_make(key, signer->config->identifiers, signer->now(), &chain);
         if (r == 0)
@@ -96,15 +105,14 @@ static int make(Signer *signer, VarlinkCall *call, Chain **ret_chain, char **ret
         return 0;
 }
 
-static void audit_placeholder(Signer *signer)
+static void audit_placeholder(const CertificateSummary *c, const char *generation, KeyType type)
 {
-        const StateCertificate *c = &signer->state->certificate;
         _cleanup_free_ char *identifiers = NULL, *message = NULL;
 
         if (strv_join(c->identifiers, " ", &identifiers) < 0 ||
             asprintf(&message,
                      "Installed a placeholder as generation %s, until there is a certificate",
-                     c->generation) < 0) {
+                     generation) < 0) {
                 message = NULL;
                 log_oom();
                 return;
@@ -115,7 +123,25 @@ static void audit_placeholder(Signer *signer)
               {AUDIT_FINGERPRINT, c->fingerprint},
               {AUDIT_NOT_AFTER, FORMAT_TIMESTAMP(c->not_after_usec)},
               {AUDIT_IDENTIFIERS, identifiers},
-              {AUDIT_KEY_TYPE, c->key_type});
+              {AUDIT_KEY_TYPE, key_type_to_string(type)});
+}
+
+/* What a new generation has changed. Return: 0, -ENOMEM. */
+static int tell(Signer *signer, X509 *certificate, const char *generation, KeyType type)
+{
+        CertificateSummary summary = {};
+        int r;
+
+        r = certificate_summarize(certificate, &summary);
+        if (r < 0)
+                return r;
+        audit_placeholder(&summary, generation, type);
+        certificate_summary_done(&summary);
+        (void) signer_write_state(signer);
+        r = store_prune(signer->store, generation);
+        if (r < 0)
+                log_warning_errno(r, "Failed to remove old generations of %s", signer->name);
+        return 0;
 }
 
 /* Failures and the order under way stay: it is not what they were about. */
@@ -134,12 +160,7 @@ static int settle(Signer *signer, X509 *certificate, const char *generation)
         if (r < 0)
                 return r;
         signer->key_mismatch = signer->key_retired = false;
-        audit_placeholder(signer);
-        (void) signer_write_state(signer);
-        r = store_prune(signer->store, generation);
-        if (r < 0)
-                log_warning_errno(r, "Failed to remove old generations of %s", signer->name);
-        return 0;
+        return tell(signer, certificate, generation, signer->config->key_type);
 }
 
 /* Return: 0; POLICY_E_REFUSED; -errno. */
@@ -149,8 +170,67 @@ static int install(Signer *signer, VarlinkCall *call)
         _cleanup_free_ char *generation = NULL;
         int r;
 
-        r = make(signer, call, &chain, &generation);
+        r = make(signer, call, signer->config->key_type, &chain, &generation);
         return r != 0 ? r : settle(signer, chain_get(chain, 0), generation);
+}
+
+/* The same as is_good(), of what no state speaks of. */
+static bool is_good_second(const Signer *signer, const StoreLive *live, KeyType type)
+{
+        X509 *certificate = chain_get(live->chain, 0);
+        usec_t now_usec = signer->now();
+        CertificateSummary summary = {};
+        bool is_good;
+
+        if (!certificate_is_placeholder(certificate))
+                return true;
+        if (!live->key || key_get_type(live->key) != type ||
+            EVP_PKEY_eq(live->key, X509_get0_pubkey(certificate)) != 1 ||
+            certificate_summarize(certificate, &summary) < 0)
+                return false;
+        is_good = strv_equal(summary.identifiers, signer->config->identifiers) &&
+                  now_usec >= summary.not_before_usec &&
+                  now_usec < due_renew_at(summary.not_before_usec, summary.not_after_usec);
+        certificate_summary_done(&summary);
+        return is_good;
+}
+
+/* The store is turned to the second key type. It has no state before its first certificate.
+ * Return: 0; POLICY_E_REFUSED; -errno. */
+static int ensure_second(Signer *signer, VarlinkCall *call, KeyType type)
+{
+        _cleanup_(chain_freep) Chain *chain = NULL;
+        char **generation = &signer->state->certificate.generation;
+        char *fresh = NULL;
+        StoreLive live = {};
+        bool is_good;
+        int r;
+
+        r = store_read_live(signer->store, &live);
+        is_good = r == 0 && is_good_second(signer, &live, type);
+        store_live_done(&live);
+        if (is_good)
+                return 0;
+        r = make(signer, call, type, &chain, &fresh);
+        if (r != 0)
+                return r;
+        free(*generation);
+        *generation = fresh;
+        signer_choose_variant(signer);
+        return tell(signer, chain_get(chain, 0), *generation, type);
+}
+
+static int install_second(Signer *signer, VarlinkCall *call)
+{
+        const Config *config = signer->config;
+        int r;
+
+        if (config->n_key_types < 2)
+                return 0;
+        store_use_variant(signer->store, config_variant(config, 1), config_variant(config, 1));
+        r = ensure_second(signer, call, config->key_types[1]);
+        signer_choose_variant(signer);
+        return r;
 }
 
 int method_install_placeholder(VarlinkCall *call, const void *parameters _unused_, void *userdata)
@@ -162,6 +242,8 @@ int method_install_placeholder(VarlinkCall *call, const void *parameters _unused
         r = check(signer, call);
         if (r == 0 && !is_good(signer))
                 r = install(signer, call);
+        if (r == 0)
+                r = install_second(signer, call);
         if (r != 0)
                 return MIN(r, 0);
         reply = json_object_new_object();

@@ -141,11 +141,43 @@ static int find_key(const Signer *signer, X509 *certificate, EVP_PKEY **ret)
         return 0;
 }
 
+static bool is_it(const StateCertificate *c, const Revocation *revocation)
+{
+        return c->is_set && streq(c->fingerprint, revocation->fingerprint);
+}
+
+/* Whether it is live, by the state of either key type, and whose it is. Return: 0;
+ * REVOCATION_E_OTHER_CA; -ENOMEM. */
+static int find_live(const Signer *signer, Revocation *revocation)
+{
+        const char *fingerprint = revocation->fingerprint;
+        _cleanup_(state_freep) State *other = NULL;
+        const Config *config = signer->config;
+        const char *issuer;
+        int r;
+
+        r = signer_read_other_state(signer, &other);
+        if (r == -ENOMEM)
+                return r;
+        revocation->is_live = is_it(&signer->state->certificate, revocation);
+        if (!revocation->is_live && other) {
+                revocation->is_other = is_it(&other->certificate, revocation);
+                revocation->is_live = revocation->is_other;
+        }
+        issuer = state_issuer(signer->state, fingerprint);
+        if (!issuer && other)
+                issuer = state_issuer(other, fingerprint);
+        if (!issuer && revocation->is_other)
+                issuer = other->certificate.directory;
+        /* Where nobody knows, the CA that is asked will say so. */
+        if (issuer && config_find_directory(config, issuer) == config->n_cas)
+                return REVOCATION_E_OTHER_CA;
+        return free_and_strdup(&revocation->directory, issuer);
+}
+
 static int describe(const Signer *signer, Revocation *revocation)
 {
-        const StateCertificate *c = &signer->state->certificate;
         X509 *certificate = revocation->certificate;
-        const Config *config = signer->config;
         int r;
 
         if (certificate_is_placeholder(certificate))
@@ -156,17 +188,9 @@ static int describe(const Signer *signer, Revocation *revocation)
         if (r == 0)
                 r = certificate_get_time(X509_get0_notAfter(certificate),
                                          &revocation->not_after_usec);
-        if (r == 0)
-                r = free_and_strdup(&revocation->directory,
-                                    state_issuer(signer->state, revocation->fingerprint));
         if (r < 0)
                 return r == -EBADMSG ? REVOCATION_E_NOT_PEM : r;
-        revocation->is_live = c->is_set && streq(c->fingerprint, revocation->fingerprint);
-        /* Where nobody knows, the CA that is asked will say so. */
-        if (revocation->directory &&
-            config_find_directory(config, revocation->directory) == config->n_cas)
-                return REVOCATION_E_OTHER_CA;
-        return 0;
+        return find_live(signer, revocation);
 }
 
 int revocation_find(const Signer *signer, Revocation *ret)

@@ -20,6 +20,7 @@ typedef struct Revocation {
         char *directory; /* of the CA that has issued it; NULL: nobody has kept that */
         usec_t not_after_usec;
         bool is_live;
+        bool is_other; /* and with the key type that is not under way */
 } Revocation;
 void revocation_done(Revocation *revocation);
 

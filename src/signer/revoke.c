@@ -143,21 +143,35 @@ static int retire_key(Signer *signer, VarlinkCall *call)
         return 0;
 }
 
+static int set_asked(State *state, const void *userdata)
+{
+        StateRevocation *noted = &state->certificate.revocation;
+        const Signer *signer = userdata;
+        int r;
+
+        if (noted->revoked_usec > 0)
+                return 0;
+        r = free_and_strdup(&noted->reason, revocation_reason_to_string(signer->revocation.reason));
+        if (r == 0)
+                noted->asked_usec = signer->now();
+        return r;
+}
+
 /* From here on nobody knows whether it is revoked, until the CA has said so. Return: 0, -ENOMEM. */
 static int note_asked(Signer *signer)
 {
-        StateRevocation *noted = &signer->state->certificate.revocation;
         int r;
 
-        if (!signer->revocation.is_live || noted->revoked_usec > 0)
+        if (!signer->revocation.is_live)
                 return 0;
-        r = free_and_strdup(&noted->reason, revocation_reason_to_string(signer->revocation.reason));
-        if (r < 0)
-                return r;
-        noted->asked_usec = signer->now();
-        if (signer_write_state(signer) == 0)
+        if (signer->revocation.is_other) {
+                signer_edit_other_state(signer, set_asked, signer);
+                return 0;
+        }
+        r = set_asked(signer->state, signer);
+        if (r == 0 && signer_write_state(signer) == 0)
                 (void) signer_sync_state(signer);
-        return 0;
+        return r;
 }
 
 static int make_payload(const Revocation *revocation, char **ret)
@@ -214,20 +228,36 @@ static void audit_revoked(const Signer *signer)
               {AUDIT_CA, signer->config->ca});
 }
 
-/* The live one may have been replaced since, by a renewal that came in between. */
-static void note_answer(Signer *signer, bool is_revoked)
-{
-        StateCertificate *c = &signer->state->certificate;
+typedef struct Answer {
+        const Signer *signer;
+        bool is_revoked;
+} Answer;
 
-        if (!c->is_set || !streq(c->fingerprint, signer->revocation.fingerprint) ||
+/* The live one may have been replaced since, by a renewal that came in between. */
+static int set_answer(State *state, const void *userdata)
+{
+        StateCertificate *c = &state->certificate;
+        const Answer *answer = userdata;
+
+        if (!c->is_set || !streq(c->fingerprint, answer->signer->revocation.fingerprint) ||
             c->revocation.revoked_usec > 0)
-                return;
-        if (is_revoked)
-                c->revocation.revoked_usec = signer->now();
+                return 0;
+        if (answer->is_revoked)
+                c->revocation.revoked_usec = answer->signer->now();
         else {
                 free(c->revocation.reason);
                 c->revocation = (StateRevocation){};
         }
+        return 0;
+}
+
+static void note_answer(Signer *signer, bool is_revoked)
+{
+        const Answer answer = {signer, is_revoked};
+
+        if (signer->revocation.is_other)
+                return signer_edit_other_state(signer, set_answer, &answer);
+        (void) set_answer(signer->state, &answer);
         if (signer_write_state(signer) == 0)
                 (void) signer_sync_state(signer);
 }

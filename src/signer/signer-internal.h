@@ -78,6 +78,10 @@ struct Signer {
 int signer_open_account(Signer *signer);
 int signer_load_account(Signer *signer, bool is_exclusive);
 
+/* signer.c: looks at what is live, and chooses the CA. Return: 0, also when store_message says what
+ * is wrong; -ENOMEM. */
+int signer_look(Signer *signer);
+
 /* inspect.c: state and store brought together. Return: 0, -errno. */
 int signer_inspect(Signer *signer);
 DueReason signer_due(const Signer *signer, usec_t now_usec);
@@ -140,6 +144,27 @@ usec_t signer_requested_usec(const Signer *signer);
  * place in CA=. Return: 0, also when store_message says that its account cannot be had; -ENOMEM. */
 int signer_choose_authority(Signer *signer);
 int signer_use_authority(Signer *signer, size_t i);
+
+/* variants.c: turns to another type of KeyType=, by its place there, with all that belongs to it:
+ * keys, state, order. Return: 0, also when store_message says that its files cannot be had;
+ * -ENOMEM. */
+int signer_use_key_type(Signer *signer, size_t i);
+
+/* The store's view of the key type that is under way. */
+void signer_choose_variant(const Signer *signer);
+
+/* The state of the certificate with the other key type. Return: 0; -ENOENT where there is one type;
+ * -EBADMSG; -ENOMEM. After a new generation, or the CA's word on a revocation: the state of the
+ * certificate with the other key type, changed by edit() and written, if there is one. A failure is
+ * logged. */
+int signer_read_other_state(const Signer *signer, State **ret);
+typedef int (*StateEdit)(State *state, const void *userdata);
+void signer_edit_other_state(Signer *signer, StateEdit edit, const void *userdata);
+void signer_tell_other_generation(Signer *signer, const char *generation);
+
+/* Is there another key type behind the one under way? */
+bool signer_has_next_key_type(const Signer *signer);
+int method_next_key_type(VarlinkCall *call, const void *parameters, void *userdata);
 
 /* As retryAfter of a failed attempt: no longer than the other CAs want to be left alone. */
 usec_t signer_bound_retry_after(const Signer *signer, usec_t retry_after_usec);

@@ -80,19 +80,30 @@ int signer_load_account(Signer *signer, bool is_exclusive)
         return r < 0 ? give_up_store(signer, r, ACCOUNTS_PATH, signer->config->account) : 0;
 }
 
-static int open_store(Signer *signer)
+int signer_look(Signer *signer)
 {
         int r;
 
-        r = store_open(signer->root, signer->name, &signer->store);
+        signer_choose_variant(signer);
         /* A dry run knows of nothing that is there, so that it cannot change it. */
-        if (r == 0)
-                r = signer->config->is_dry_run ? state_new(&signer->state) : signer_inspect(signer);
+        r = signer->config->is_dry_run ? state_new(&signer->state) : signer_inspect(signer);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
                 return give_up_store(signer, r, STORE_PATH "/certs", signer->name);
         return signer_choose_authority(signer);
+}
+
+static int open_store(Signer *signer)
+{
+        int r;
+
+        r = store_open(signer->root, signer->name, &signer->store);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return give_up_store(signer, r, STORE_PATH "/certs", signer->name);
+        return signer_look(signer);
 }
 
 int signer_new(sd_event *event,
@@ -121,15 +132,9 @@ int signer_new(sd_event *event,
         return 0;
 }
 
-/* A renewal that went away in the middle. The going of who knocks at another door means nothing. */
-static void on_disconnected(VarlinkConnection *connection, void *userdata)
+/* A renewal that went away in the middle. */
+static void count_vanished(Signer *signer)
 {
-        Signer *signer = userdata;
-
-        if (varlink_connection_door(connection) & ~(unsigned) DOOR_RENEW)
-                return;
-        if (!peer_vanished(connection) || !signer->state || signer->store_message)
-                return;
         if (signer_due(signer, signer->now()) == DUE_NOT)
                 return;
         if (signer_count_failure(signer,
@@ -150,6 +155,19 @@ static void on_disconnected(VarlinkConnection *connection, void *userdata)
                signer->config->is_dry_run
                                ? NULL
                                : FORMAT_TIMESTAMP(signer->state->failure.next_attempt_usec)});
+}
+
+/* The going of who knocks at another door means nothing. */
+static void on_disconnected(VarlinkConnection *connection, void *userdata)
+{
+        Signer *signer = userdata;
+
+        if (varlink_connection_door(connection) & ~(unsigned) DOOR_RENEW)
+                return;
+        if (peer_vanished(connection) && signer->state && !signer->store_message)
+                count_vanished(signer);
+        if (signer->store && signer_use_key_type(signer, 0) < 0)
+                log_oom();
 }
 
 int signer_serve(Signer *signer, Door door, int listen_fd)

@@ -99,9 +99,7 @@ void store_live_done(StoreLive *live)
         *live = (StoreLive){};
 }
 
-/* Which generation live/NAME points at. Return: 0; -ENOENT; -EBADMSG when it is not a link of ours;
- * -errno. */
-static int read_link(Store *store, char **ret)
+int store_read_link(Store *store, char **ret)
 {
         _cleanup_free_ char *prefix = NULL;
         char target[LINK_BYTES_MAX];
@@ -124,26 +122,33 @@ static int read_link(Store *store, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
-/* Return: 0; -EBADMSG when it is no chain; -errno. */
-static int read_chain(int dir_fd, Chain **ret)
+/* Return: 0; -ENOENT when there is none of that variant; -EBADMSG when it is no chain; -errno. */
+static int read_chain(int dir_fd, const char *variant, Chain **ret)
 {
         _cleanup_free_ char *text = NULL;
+        char file[VARIANT_FILE_MAX];
         size_t length, at;
         int r;
 
-        r = file_read(dir_fd, FULLCHAIN_FILE, CHAIN_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        r = file_read(dir_fd,
+                      variant_file(FULLCHAIN_FILE, variant, file),
+                      CHAIN_BYTES_MAX,
+                      O_NOFOLLOW,
+                      &text,
+                      &length);
         if (r == -ENOENT)
-                return -EBADMSG;
+                return variant ? -ENOENT : -EBADMSG;
         if (r < 0)
                 return r;
         r = chain_parse(text, length, ret, &at);
         return r > 0 ? -EBADMSG : r;
 }
 
-int store_read_generation(Store *store, const char *generation, StoreLive *ret)
+int store_read_variant(Store *store, const char *generation, const char *variant, StoreLive *ret)
 {
         _cleanup_(store_live_done) StoreLive live = {};
         _cleanup_close_ int fd = -EBADF;
+        char file[VARIANT_FILE_MAX];
         unsigned number;
         struct stat st;
         int r;
@@ -161,10 +166,10 @@ int store_read_generation(Store *store, const char *generation, StoreLive *ret)
         if (fstat(fd, &st) < 0)
                 return -errno;
         live.installed_usec = (usec_t) st.st_mtim.tv_sec * USEC_PER_SEC;
-        r = read_chain(fd, &live.chain);
+        r = read_chain(fd, variant, &live.chain);
         if (r < 0)
                 return r;
-        r = key_read_file(fd, PRIVKEY_FILE, &live.key);
+        r = key_read_file(fd, variant_file(PRIVKEY_FILE, variant, file), &live.key);
         if (r == -ENOMEM)
                 return r;
         *ret = live;
@@ -172,12 +177,17 @@ int store_read_generation(Store *store, const char *generation, StoreLive *ret)
         return 0;
 }
 
+int store_read_generation(Store *store, const char *generation, StoreLive *ret)
+{
+        return store_read_variant(store, generation, store->variant, ret);
+}
+
 int store_read_live(Store *store, StoreLive *ret)
 {
         _cleanup_free_ char *generation = NULL;
         int r;
 
-        r = read_link(store, &generation);
+        r = store_read_link(store, &generation);
         return r < 0 ? r : store_read_generation(store, generation, ret);
 }
 
@@ -195,41 +205,44 @@ write_certificates(int dir_fd, const char *name, const Chain *chain, size_t firs
 }
 
 /* For who looks at names of files alone: conditions of units, and people. */
-static int write_mark(int dir_fd, const Chain *chain)
+static int write_mark(Store *store, int dir_fd, const Chain *chain)
 {
         if (!certificate_is_placeholder(chain_get(chain, 0)))
                 return 0;
-        return file_create(dir_fd, PLACEHOLDER_FILE, "", 0, 0644);
+        return file_create(dir_fd, STORE_FILE(store, PLACEHOLDER_FILE), "", 0, 0644);
 }
 
-static int write_generation(int dir_fd, const Chain *chain, EVP_PKEY *key)
+static int write_generation(Store *store, int dir_fd, const Chain *chain, EVP_PKEY *key)
 {
         size_t n = chain_length(chain);
         int r = 0;
 
         if (key)
-                r = key_create_file_unsynced(dir_fd, PRIVKEY_FILE, key);
+                r = key_create_file_unsynced(dir_fd, STORE_FILE(store, PRIVKEY_FILE), key);
         if (r == 0)
-                r = write_certificates(dir_fd, CERT_FILE, chain, 0, 1);
+                r = write_certificates(dir_fd, STORE_FILE(store, CERT_FILE), chain, 0, 1);
         if (r == 0)
-                r = write_certificates(dir_fd, CHAIN_FILE, chain, 1, n);
+                r = write_certificates(dir_fd, STORE_FILE(store, CHAIN_FILE), chain, 1, n);
         if (r == 0)
-                r = write_certificates(dir_fd, FULLCHAIN_FILE, chain, 0, n);
+                r = write_certificates(dir_fd, STORE_FILE(store, FULLCHAIN_FILE), chain, 0, n);
         if (r == 0)
-                r = write_mark(dir_fd, chain);
+                r = write_mark(store, dir_fd, chain);
         return r;
 }
 
 /* All files of a generation, then each synced, then the directory. All are written before the first
- * is synced: file systems with a journal then have one commit to wait for, not four. */
-static int fill_generation(int dir_fd, const Chain *chain, EVP_PKEY *key)
+ * is synced: file systems with a journal then have one commit to wait for, not four. What is taken
+ * along has been synced when it was new. */
+static int fill_generation(Store *store, int dir_fd, const Chain *chain, EVP_PKEY *key)
 {
         static const char *const files[] = {PRIVKEY_FILE, CERT_FILE, CHAIN_FILE, FULLCHAIN_FILE};
         int r;
 
-        r = write_generation(dir_fd, chain, key);
+        r = store_carry_other(store, dir_fd);
+        if (r == 0)
+                r = write_generation(store, dir_fd, chain, key);
         for (size_t i = key ? 0 : 1; r == 0 && i < ELEMENTSOF(files); i++)
-                r = file_sync(dir_fd, files[i]);
+                r = file_sync(dir_fd, STORE_FILE(store, files[i]));
         /* Whatever the umask was. The key inside has a mode of its own. */
         if (r == 0 && fchmod(dir_fd, 0755) < 0)
                 r = -errno;
@@ -253,7 +266,7 @@ static int make_unfinished(Store *store, const Chain *chain, EVP_PKEY *key)
                     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return -errno;
-        return fill_generation(fd, chain, key);
+        return fill_generation(store, fd, chain, key);
 }
 
 /* Gives the generation that is whole its number. Return: 0, -errno. */
@@ -298,7 +311,7 @@ static void abandon_generation(Store *store, const char *generation)
         _cleanup_free_ char *live = NULL;
         int r;
 
-        r = read_link(store, &live);
+        r = store_read_link(store, &live);
         if (r == -ENOENT || r == -EBADMSG || (r == 0 && !streq(live, generation)))
                 (void) file_remove_tree(store->certs_fd, generation);
 }

@@ -6,6 +6,30 @@
 #include "signer/account-import.h"
 #include "signer/store-internal.h"
 
+/* Return: 1 found; 0; -errno. */
+static int look_into(Store *store,
+                     const char *generation,
+                     StoreTest test,
+                     const void *userdata,
+                     StoreLive *ret)
+{
+        FOREACH_ARRAY (variant, store_variants, STORE_VARIANTS) {
+                _cleanup_(store_live_done) StoreLive found = {};
+                int r;
+
+                r = store_read_variant(store, generation, *variant, &found);
+                if (r == -ENOMEM)
+                        return r;
+                /* One that is damaged, or not readable, is not what was meant. */
+                if (r < 0 || !test(&found, userdata))
+                        continue;
+                *ret = found;
+                found = (StoreLive){};
+                return 1;
+        }
+        return 0;
+}
+
 int store_find(Store *store, StoreTest test, const void *userdata, StoreLive *ret)
 {
         _cleanup_free_ unsigned *numbers = NULL;
@@ -17,19 +41,12 @@ int store_find(Store *store, StoreTest test, const void *userdata, StoreLive *re
                 return r;
         /* The newest first. */
         while (n-- > 0) {
-                _cleanup_(store_live_done) StoreLive found = {};
                 char name[GENERATION_DIGITS_MAX + 2];
 
                 (void) snprintf(name, sizeof(name), "%u", numbers[n]);
-                r = store_read_generation(store, name, &found);
-                if (r == -ENOMEM)
-                        return r;
-                /* One that is damaged, or not readable, is not what was meant. */
-                if (r < 0 || !test(&found, userdata))
-                        continue;
-                *ret = found;
-                found = (StoreLive){};
-                return 0;
+                r = look_into(store, name, test, userdata, ret);
+                if (r != 0)
+                        return MIN(r, 0);
         }
         return -ENOENT;
 }

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "signer/store-internal.h"
 
-#define STATE_BAD_FILE STATE_FILE ".bad"
+#define BAD_SUFFIX ".bad"
 
 /* What base/file.c appends to the name of a temporary: a dot and 64 bits in hexadecimal. */
 #define TEMPORARY_SUFFIX_DIGITS 16U
@@ -78,6 +78,12 @@ int store_open(const char *root, const char *name, Store **ret)
         return 0;
 }
 
+void store_use_variant(Store *store, const char *variant, const char *second)
+{
+        store->variant = variant;
+        store->second = second;
+}
+
 void store_free(Store *store)
 {
         if (!store)
@@ -131,6 +137,22 @@ static bool is_temporary(const Store *store _unused_, const char *name)
         return startswith(name, FILE_TEMPORARY_PREFIX);
 }
 
+/* Of a key type that the configuration does not have any more. */
+static bool is_of_other_variant(const Store *store, const char *name)
+{
+        static const char *const files[] = {PENDING_DIRECTORY, STATE_FILE};
+
+        FOREACH_ARRAY (variant, store_variants, STORE_VARIANTS)
+                FOREACH_ARRAY (file, files, ELEMENTSOF(files)) {
+                        char buffer[VARIANT_FILE_MAX];
+
+                        if (*variant && !streq_ptr(*variant, store->second) &&
+                            streq(name, variant_file(*file, *variant, buffer)))
+                                return true;
+                }
+        return false;
+}
+
 /* live/ is shared by all names: ".#NAME." and the digits of a temporary, nothing longer. */
 static bool is_temporary_link(const Store *store, const char *name)
 {
@@ -149,6 +171,8 @@ int store_tidy(Store *store)
         int r;
 
         r = sweep(store, store->certs_fd, is_temporary);
+        if (r == 0)
+                r = sweep(store, store->certs_fd, is_of_other_variant);
         if (r == 0)
                 r = sweep(store, store->live_fd, is_temporary_link);
         return r;
@@ -177,7 +201,7 @@ int store_check_room(Store *store)
 static int open_pending(Store *store)
 {
         int fd = openat(store->certs_fd,
-                        PENDING_DIRECTORY,
+                        STORE_FILE(store, PENDING_DIRECTORY),
                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
         return fd < 0 ? -errno : fd;
@@ -200,7 +224,7 @@ int store_write_pending(Store *store, EVP_PKEY *key)
         r = store_drop_pending(store);
         if (r < 0)
                 return r;
-        if (mkdirat(store->certs_fd, PENDING_DIRECTORY, 0700) < 0)
+        if (mkdirat(store->certs_fd, STORE_FILE(store, PENDING_DIRECTORY), 0700) < 0)
                 return -errno;
         fd = open_pending(store);
         if (fd < 0)
@@ -215,11 +239,12 @@ int store_write_pending(Store *store, EVP_PKEY *key)
 
 int store_drop_pending(Store *store)
 {
+        const char *directory = STORE_FILE(store, PENDING_DIRECTORY);
         int r;
 
-        r = file_remove_tree(store->certs_fd, PENDING_DIRECTORY);
+        r = file_remove_tree(store->certs_fd, directory);
         /* Something that is no directory stands in its place. */
-        if (r == -ENOTDIR && unlinkat(store->certs_fd, PENDING_DIRECTORY, 0) == 0)
+        if (r == -ENOTDIR && unlinkat(store->certs_fd, directory, 0) == 0)
                 r = 0;
         return r;
 }
@@ -230,7 +255,12 @@ int store_read_state(Store *store, State **ret)
         size_t length;
         int r;
 
-        r = file_read(store->certs_fd, STATE_FILE, STATE_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        r = file_read(store->certs_fd,
+                      STORE_FILE(store, STATE_FILE),
+                      STATE_BYTES_MAX,
+                      O_NOFOLLOW,
+                      &text,
+                      &length);
         if (r == -ENOENT)
                 return state_new(ret);
         if (r == -ENOMEM)
@@ -242,26 +272,33 @@ int store_read_state(Store *store, State **ret)
 
 int store_write_state(Store *store, const char *text)
 {
-        return file_replace_unsynced(store->certs_fd, STATE_FILE, text, strlen(text), 0644);
+        return file_replace_unsynced(store->certs_fd,
+                                     STORE_FILE(store, STATE_FILE),
+                                     text,
+                                     strlen(text),
+                                     0644);
 }
 
 int store_sync_state(Store *store)
 {
         int r;
 
-        r = file_sync(store->certs_fd, STATE_FILE);
+        r = file_sync(store->certs_fd, STORE_FILE(store, STATE_FILE));
         return r < 0 ? r : file_sync_directory(store->certs_fd);
 }
 
 int store_set_state_aside(Store *store)
 {
-        if (renameat(store->certs_fd, STATE_FILE, store->certs_fd, STATE_BAD_FILE) == 0)
+        const char *file = STORE_FILE(store, STATE_FILE);
+        char bad[VARIANT_FILE_MAX + sizeof(BAD_SUFFIX)];
+
+        (void) snprintf(bad, sizeof(bad), "%s" BAD_SUFFIX, file);
+        if (renameat(store->certs_fd, file, store->certs_fd, bad) == 0)
                 return 0;
         if (errno != EISDIR && errno != ENOTEMPTY && errno != EEXIST && errno != ENOTDIR)
                 return -errno;
         /* Of directory and file one cannot take the other's place. */
-        (void) unlinkat(store->certs_fd, STATE_BAD_FILE, 0);
-        (void) file_remove_tree(store->certs_fd, STATE_BAD_FILE);
-        return renameat(store->certs_fd, STATE_FILE, store->certs_fd, STATE_BAD_FILE) < 0 ? -errno
-                                                                                          : 0;
+        (void) unlinkat(store->certs_fd, bad, 0);
+        (void) file_remove_tree(store->certs_fd, bad);
+        return renameat(store->certs_fd, file, store->certs_fd, bad) < 0 ? -errno : 0;
 }

@@ -9,6 +9,10 @@
  *     certs/NAME/state.json       what is remembered; public
  *     live/NAME                   -> ../certs/NAME/7
  *
+ * With two key types a generation has each file twice, the second time as privkey.rsa.pem and so
+ * on, and pending.rsa/ and state.rsa.json are beside the others: see base/variant.h. The plain
+ * files are always there: the second certificate comes when there is a first.
+ *
  * Generations are numbers that go up. Whatever happens at whatever moment, what live/NAME points at
  * has a key and a certificate that fit: a generation is whole and synced before the link is
  * switched to it, by one rename, and is never written to again. One signer per NAME runs at a time;
@@ -34,6 +38,12 @@ int store_open(const char *root, const char *name, Store **ret);
 void store_free(Store *store);
 DEFINE_CLEANUP(Store *, store_free);
 
+/* Which certificate all that follows is about: of the plain names (NULL), or of the second variant;
+ * and which that is, NULL where the configuration has one key type. A new generation takes the
+ * other certificate along; a variant that is not configured is not taken along, and what is kept
+ * for it goes with store_tidy(). Both strings outlive the store. */
+void store_use_variant(Store *store, const char *variant, const char *second);
+
 /* Removes what a run that was killed left behind. Return: 0, -errno. */
 int store_tidy(Store *store);
 
@@ -50,14 +60,15 @@ typedef struct StoreLive {
 } StoreLive;
 void store_live_done(StoreLive *live);
 
-/* Return: 0; -ENOENT when nothing is live; -EBADMSG when the link is not one of ours or the
- * certificate cannot be read; -errno. */
+/* Return: 0; -ENOENT when nothing is live, or nothing with this variant; -EBADMSG when the link is
+ * not one of ours or the certificate cannot be read; -errno. */
 int store_read_live(Store *store, StoreLive *ret);
 
 /* The same of a generation by its name; -EBADMSG also when there is none of that name. */
 int store_read_generation(Store *store, const char *generation, StoreLive *ret);
 
-/* The newest generation that passes the test. Return: 0; -ENOENT when none does; -errno. */
+/* The newest certificate that passes the test, of whichever variant. Return: 0; -ENOENT when none
+ * does; -errno. */
 typedef bool (*StoreTest)(const StoreLive *generation, const void *userdata);
 int store_find(Store *store, StoreTest test, const void *userdata, StoreLive *ret);
 
@@ -84,6 +95,9 @@ int store_prune(Store *store, const char *live_generation);
 int store_read_pending(Store *store, EVP_PKEY **ret);
 int store_write_pending(Store *store, EVP_PKEY *key);
 int store_drop_pending(Store *store);
+
+/* Is there a certificate with this variant in the generation that is live? */
+bool store_has_variant(Store *store, const char *variant);
 
 /* Return: 0, and a new state when there is none; STATE_E_DAMAGED, STATE_E_NEWER; -ENOMEM. */
 int store_read_state(Store *store, State **ret);

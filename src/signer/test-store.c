@@ -112,6 +112,46 @@ static void test_store_install__files_and_modes(void **state)
         assert_true(live.installed_usec > 0);
 }
 
+/* The inode number of a file of what is live; 0: there is none. */
+static ino_t live_inode(const Fixture *f, const char *file)
+{
+        _cleanup_free_ char *path = NULL;
+        struct stat st;
+
+        assert_true(asprintf(&path, LIVE "/" NAME "/%s", file) > 0);
+        if (fstatat(f->d->fd, path, &st, 0) < 0) {
+                assert_int_equal(errno, ENOENT);
+                return 0;
+        }
+        return st.st_ino;
+}
+
+static void test_store_install__the_other_variant_is_taken_along(void **state)
+{
+        Fixture *f = *state;
+        ino_t key, second;
+
+        store_use_variant(f->store, NULL, "rsa");
+        install(f, "1");
+        assert_false(store_has_variant(f->store, "rsa"));
+        key = live_inode(f, "privkey.pem");
+        store_use_variant(f->store, "rsa", "rsa");
+        install(f, "2");
+        assert_true(store_has_variant(f->store, "rsa"));
+        assert_int_equal(live_inode(f, "privkey.pem"), key);
+        second = live_inode(f, "privkey.rsa.pem");
+        assert_true(second != key);
+        store_use_variant(f->store, NULL, "rsa");
+        install(f, "3");
+        assert_true(live_inode(f, "privkey.pem") != key);
+        assert_int_equal(live_inode(f, "privkey.rsa.pem"), second);
+        /* Half of one is none. */
+        assert_int_equal(unlinkat(f->d->fd, CERTS "/3/chain.rsa.pem", 0), 0);
+        install(f, "4");
+        assert_int_equal(live_inode(f, "privkey.rsa.pem"), 0);
+        assert_false(store_has_variant(f->store, "rsa"));
+}
+
 static void test_store_install__generations_go_up_and_are_pruned(void **state)
 {
         static const char *const numbers[] =
@@ -310,6 +350,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
         static const struct CMUnitTest tests[] = {
                         TEST(test_store_install__files_and_modes),
+                        TEST(test_store_install__the_other_variant_is_taken_along),
                         TEST(test_store_install__generations_go_up_and_are_pruned),
                         TEST(test_store_prune__live_is_an_old_one),
                         TEST(test_store_install__link_cannot_be_switched),

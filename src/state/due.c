@@ -186,7 +186,8 @@ int due_settings_fingerprint(const Config *config, char **ret)
         mix_string(&hash, FORMAT_TIMESPAN(config->csr_usec));
         mix_cas(&hash, config);
         mix_strv(&hash, config->contact);
-        mix_string(&hash, key_type_to_string(config->key_type));
+        FOREACH_ARRAY (type, config->key_types, config->n_key_types)
+                mix_string(&hash, key_type_to_string(*type));
         mix_string(&hash, key_type_to_string(config->account_key_type));
         mix_strv(&hash, config->profiles);
         mix_string(&hash, config->profile_required ? "yes" : "no");

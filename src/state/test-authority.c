@@ -94,7 +94,7 @@ static void test_authority_choose__other_settings_are_tried_at_once(_unused_ voi
         Setup *s = make();
 
         put_off(s, first, MINUTE);
-        s->config.key_type = KEY_TYPE_EC_P384;
+        s->config.key_types[s->config.n_key_types++] = KEY_TYPE_EC_P384;
         assert_int_equal(choose(s, 0, NOW), 0);
         done(s);
 }

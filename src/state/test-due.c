@@ -64,6 +64,8 @@ static Config make_config(void)
                         .identifiers = names,
                         .cas = &ca,
                         .n_cas = 1,
+                        .key_types = {KEY_TYPE_EC_P256},
+                        .n_key_types = 1,
                         .key_type = KEY_TYPE_EC_P256,
         };
 }
@@ -265,7 +267,7 @@ static void test_due_settings_fingerprint__every_setting_counts(_unused_ void **
         configs[2].cas = &other_ca;
         configs[3].contact = contact;
         configs[4].cas = &agreed;
-        configs[5].key_type = KEY_TYPE_EC_P384;
+        configs[5].key_types[0] = KEY_TYPE_EC_P384;
         configs[6].account_key_type = KEY_TYPE_EC_P384;
         configs[7].cas = &trusting;
         configs[8].webroot_directory = path;

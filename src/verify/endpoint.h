@@ -20,6 +20,8 @@ typedef struct Finding {
         char *serial;       /* of VERIFY_E_OTHER_CERTIFICATE; NULL: not readable */
         struct sockaddr_storage peer; /* who answered; AF_UNSPEC: nobody */
         bool is_local;                /* peer is this machine */
+        bool is_second;  /* of two certificates that are live, it is about the second */
+        bool has_second; /* and that one is served, too */
 } Finding;
 void finding_done(Finding *finding);
 

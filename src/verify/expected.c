@@ -22,6 +22,9 @@
 
 void expected_done(Expected *expected)
 {
+        if (expected->second)
+                expected_done(expected->second);
+        free(expected->second);
         free(expected->generation);
         chain_free(expected->chain);
         free(expected->serial);
@@ -75,6 +78,20 @@ int expected_load(const char *path, Expected *ret)
         else
                 *ret = e;
         return r;
+}
+
+int expected_load_second(const char *path, Expected *expected)
+{
+        Expected *second = calloc(1, sizeof(Expected));
+        int r;
+
+        if (!second)
+                return -ENOMEM;
+        r = expected_load(path, second);
+        if (r == 0)
+                expected->second = TAKE_PTR(second);
+        free(second);
+        return r == -ENOENT ? 0 : r;
 }
 
 int expected_is_outdated(const Expected *expected, const char *name)

@@ -81,7 +81,7 @@ static int begin(const Look *look, const struct addrinfo *address, Finding *f, C
 }
 
 /* Compares the whole certificate. Return: 0; VERIFY_E_OTHER_CERTIFICATE; -ENOMEM. */
-static int compare(const Look *look, X509 *leaf, Finding *f)
+static int compare(const Expected *expected, X509 *leaf, Finding *f)
 {
         _cleanup_free_ char *fingerprint = NULL;
         int r;
@@ -89,7 +89,7 @@ static int compare(const Look *look, X509 *leaf, Finding *f)
         r = certificate_get_fingerprint(leaf, &fingerprint);
         if (r < 0)
                 return r;
-        if (streq(fingerprint, look->expected->fingerprint))
+        if (streq(fingerprint, expected->fingerprint))
                 return 0;
         free(f->serial);
         f->serial = NULL;
@@ -97,12 +97,16 @@ static int compare(const Look *look, X509 *leaf, Finding *f)
         return r < 0 && r != -EBADMSG ? r : VERIFY_E_OTHER_CERTIFICATE;
 }
 
-/* is_like: insist on a key of the live certificate's type. *ret_is_alike: was it of that type?
- * Return: 0; a VerifyReason; -errno. */
-static int
-ask(const Look *look, const struct addrinfo *address, bool is_like, Finding *f, bool *ret_is_alike)
+/* is_like: insist on a key of the type that this certificate has. *ret_is_alike: was it of that
+ * type? Return: 0; a VerifyReason; -errno. */
+static int ask(const Look *look,
+               const Expected *expected,
+               const struct addrinfo *address,
+               bool is_like,
+               Finding *f,
+               bool *ret_is_alike)
 {
-        const TlsRequest request = {look->endpoint->sni, is_like ? look->expected->leaf : NULL};
+        const TlsRequest request = {look->endpoint->sni, is_like ? expected->leaf : NULL};
         _cleanup_(x509_freep) X509 *leaf = NULL;
         Connection c = {.fd = -EBADF};
         int r;
@@ -115,8 +119,36 @@ ask(const Look *look, const struct addrinfo *address, bool is_like, Finding *f, 
         if (r != 0)
                 return r;
         *ret_is_alike = EVP_PKEY_get_base_id(X509_get0_pubkey(leaf)) ==
-                        EVP_PKEY_get_base_id(X509_get0_pubkey(look->expected->leaf));
-        return compare(look, leaf, f);
+                        EVP_PKEY_get_base_id(X509_get0_pubkey(expected->leaf));
+        return compare(expected, leaf, f);
+}
+
+/* Of two that are live a server may have both, or one; what it shows to a client that takes keys of
+ * one kind alone has to be the one of that kind, and one of the two it has to have. */
+static int look_at_both(const Look *look, const struct addrinfo *address, Finding *f)
+{
+        const Expected *const both[] = {look->expected, look->expected->second};
+        unsigned n_right = 0;
+        int first = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(both); i++) {
+                bool is_alike = false;
+                int r;
+
+                f->is_second = i > 0;
+                r = ask(look, both[i], address, true, f, &is_alike);
+                if (r < 0 || (r == VERIFY_E_OTHER_CERTIFICATE && is_alike))
+                        return r;
+                n_right += r == 0;
+                if (i == 0)
+                        first = r;
+                else
+                        f->has_second = r == 0;
+        }
+        f->is_second = first != 0 && n_right > 0;
+        if (n_right > 0)
+                f->detail = NULL;
+        return n_right > 0 ? 0 : first;
 }
 
 /* A server may have two certificates for a name, one with an RSA and one with an EC key, and serve
@@ -126,10 +158,12 @@ static int look_at(const Look *look, const struct addrinfo *address, Finding *f)
         bool is_alike = true;
         int r, q;
 
-        r = ask(look, address, false, f, &is_alike);
+        if (look->expected->second)
+                return look_at_both(look, address, f);
+        r = ask(look, look->expected, address, false, f, &is_alike);
         if (r != VERIFY_E_OTHER_CERTIFICATE || is_alike)
                 return r;
-        q = ask(look, address, true, f, &is_alike);
+        q = ask(look, look->expected, address, true, f, &is_alike);
         f->detail = NULL;
         return q <= 0 ? q : r;
 }

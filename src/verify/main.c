@@ -11,6 +11,7 @@
 #include "base/audit.h"
 #include "base/exit-status.h"
 #include "base/log.h"
+#include "base/variant.h"
 #include "verify/report.h"
 #include "verify/watch.h"
 #include "version.h"
@@ -117,6 +118,16 @@ static int verify(const Config *config, const Expected *expected)
         return n_failed > 0 ? EXIT_NOT_SERVED : EXIT_DONE;
 }
 
+/* Return: 0; -errno. */
+static int load_second(const char *variant, Expected *expected)
+{
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = variant_path(CERTIFICATE_PATH, variant, &path);
+        return r == 0 ? expected_load_second(path, expected) : r;
+}
+
 static int run(const char *name)
 {
         _cleanup_(config_freep) Config *config = NULL;
@@ -133,6 +144,8 @@ static int run(const char *name)
                 report_skip(&(Skip){.reason = SKIP_NOTHING_LIVE}, name);
                 return EXIT_DONE;
         }
+        if (r == 0 && config->n_key_types > 1)
+                r = load_second(config_variant(config, 1), &expected);
         if (r < 0) {
                 log_error_errno(r,
                                 "Failed to read the live certificate of %s; systemctl start "

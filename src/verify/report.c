@@ -155,7 +155,10 @@ unsigned report_endpoints(const Endpoint *endpoints, size_t n, const Expected *e
         unsigned n_failed = 0;
 
         FOREACH_ARRAY (e, endpoints, n) {
-                report_one(e, expected);
+                report_one(e, e->finding.is_second ? expected->second : expected);
+                if (e->finding.reason == VERIFY_OK && e->finding.has_second &&
+                    !e->finding.is_second)
+                        report_one(e, expected->second);
                 n_failed += e->finding.reason != VERIFY_OK;
         }
         return n_failed;

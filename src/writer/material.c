@@ -297,6 +297,31 @@ static int find_key(const Live *live, const DeployTarget *target, EVP_PKEY **ret
                            "the live key is not the key of the live certificate");
 }
 
+static int refuse_live(const char *name, int error, Failure *failure)
+{
+        return failure_set(failure,
+                           FAILURE_NOT_LIVE,
+                           NULL,
+                           "cannot read what is live in /var/lib/acme/live/%s: %s",
+                           name,
+                           strerror(-error));
+}
+
+static int turn_to_variant(const char *name, const char *variant, Live **live, Failure *failure)
+{
+        Live *other;
+        int r;
+
+        r = live_open_variant(*live, variant, &other);
+        if (r == -ENOENT)
+                return WRITER_E_NOTHING;
+        if (r < 0)
+                return r == -ENOMEM ? r : refuse_live(name, r, failure);
+        live_free(*live);
+        *live = other;
+        return 0;
+}
+
 static int open_live(const char *root, const char *name, Live **ret, Failure *failure)
 {
         int r;
@@ -306,16 +331,12 @@ static int open_live(const char *root, const char *name, Live **ret, Failure *fa
                 return r;
         if (r == -ENOENT)
                 return failure_set(failure, FAILURE_NOT_LIVE, NULL, "no certificate is live yet");
-        return failure_set(failure,
-                           FAILURE_NOT_LIVE,
-                           NULL,
-                           "cannot read what is live in /var/lib/acme/live/%s: %s",
-                           name,
-                           strerror(-r));
+        return refuse_live(name, r, failure);
 }
 
 int material_load(const char *root,
                   const char *name,
+                  const char *variant,
                   const DeployTarget *target,
                   const char *credentials,
                   Material *ret,
@@ -325,6 +346,8 @@ int material_load(const char *root,
         int r;
 
         r = open_live(root, name, &material.live, failure);
+        if (r == 0 && variant)
+                r = turn_to_variant(name, variant, &material.live, failure);
         if (r == 0)
                 r = find_key(material.live, target, &material.key, failure);
         if (r == 0 && target->paths[DEPLOY_PKCS12])

@@ -27,10 +27,18 @@ void material_done(Material *material);
 /* Once, before anything of OpenSSL's is used. */
 void material_library_init(void);
 
-/* name: the certificate. credentials: the directory in which the file pkcs12-password is; NULL:
- * none. Return: 0; WRITER_E_FAILED (notLive, mismatch, password, …); -ENOMEM; -EIO. */
+/* 1 and 2 are WRITER_E_FAILED and TARGET_FILES_CHANGED. */
+enum {
+        WRITER_E_NOTHING = 3,
+};
+
+/* name: the certificate. variant: of the second key type, or NULL; it outlives the material, and
+ * WRITER_E_NOTHING says that there is no such certificate yet. credentials: the directory in which
+ * the file pkcs12-password is; NULL: none. Return: 0; WRITER_E_FAILED (notLive, mismatch, password,
+ * …); -ENOMEM; -EIO. */
 int material_load(const char *root,
                   const char *name,
+                  const char *variant,
                   const DeployTarget *target,
                   const char *credentials,
                   Material *ret,

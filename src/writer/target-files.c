@@ -58,6 +58,7 @@ get_directory(int root_fd, const char *path, TargetFiles *files, Directory **ret
 
 static int add_place(int root_fd,
                      const DeployTarget *target,
+                     const char *path,
                      DeployFile file,
                      TargetFiles *files,
                      Failure *failure)
@@ -66,12 +67,12 @@ static int add_place(int root_fd,
         Directory *directory;
         int r;
 
-        r = get_directory(root_fd, target->paths[file], files, &directory, failure);
+        r = get_directory(root_fd, path, files, &directory, failure);
         if (r != 0)
                 return r;
         *place = (Place){
                         .file = file,
-                        .path = target->paths[file],
+                        .path = path,
                         .directory = directory,
                         .identity = &files->identity,
                         .mode = deploy_target_mode(target, file) & 0777,
@@ -85,6 +86,7 @@ static int add_place(int root_fd,
 
 int target_files_open(const char *root,
                       const DeployTarget *target,
+                      char *const paths[static DEPLOY_FILE_MAX],
                       TargetFiles *files,
                       Failure *failure)
 {
@@ -96,8 +98,8 @@ int target_files_open(const char *root,
                 return failure_set_errno(failure, -errno, *root ? root : "/", "open");
         r = identity_resolve(target, &files->identity, failure);
         for (DeployFile file = 0; r == 0 && file < DEPLOY_FILE_MAX; file++)
-                if (target->paths[file])
-                        r = add_place(root_fd, target, file, files, failure);
+                if (paths[file])
+                        r = add_place(root_fd, target, paths[file], file, files, failure);
         return r;
 }
 

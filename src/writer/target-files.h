@@ -19,10 +19,12 @@ enum {
         TARGET_FILES_CHANGED = 2,
 };
 
-/* Opens the directories and looks at what is there. files: empty; it keeps pointers into target and
- * into itself, and is to be done with in every case. Return: 0; WRITER_E_FAILED; -ENOMEM. */
+/* Opens the directories and looks at what is there. paths: the target's, of one key type. files:
+ * empty; it keeps pointers into target and into itself, and is to be done with in every case.
+ * Return: 0; WRITER_E_FAILED; -ENOMEM. */
 int target_files_open(const char *root,
                       const DeployTarget *target,
+                      char *const paths[static DEPLOY_FILE_MAX],
                       TargetFiles *files,
                       Failure *failure);
 

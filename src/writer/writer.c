@@ -34,16 +34,19 @@ static const DeployTarget *find_target(const Config *config, const char *label)
         return NULL;
 }
 
-static int write_target(const WriterRequest *request,
-                        const DeployTarget *target,
-                        bool *ret_is_written,
-                        Failure *failure)
+/* The files of one key type. */
+static int write_files(const WriterRequest *request,
+                       const DeployTarget *target,
+                       char *const paths[static DEPLOY_FILE_MAX],
+                       const char *variant,
+                       bool *is_written,
+                       Failure *failure)
 {
         _cleanup_(target_files_done) TargetFiles files = {};
         _cleanup_(material_done) Material material = {};
         int finished, r;
 
-        r = target_files_open(request->root, target, &files, failure);
+        r = target_files_open(request->root, target, paths, &files, failure);
         if (r != 0)
                 return r;
         finished = target_files_finish(&files, failure);
@@ -53,16 +56,41 @@ static int write_target(const WriterRequest *request,
                 log_notice("[Deploy %s]: finished what an earlier run had begun", target->label);
         r = material_load(request->root,
                           request->name,
+                          variant,
                           target,
                           request->credentials,
                           &material,
                           failure);
         if (r == 0)
                 r = target_files_write(&files, &material, failure);
-        if (r != 0 && r != TARGET_FILES_CHANGED)
+        if (r != 0 && r != TARGET_FILES_CHANGED && r != WRITER_E_NOTHING)
                 return r;
-        *ret_is_written = r == TARGET_FILES_CHANGED || finished == TARGET_FILES_CHANGED;
+        *is_written = *is_written || r == TARGET_FILES_CHANGED || finished == TARGET_FILES_CHANGED;
         return 0;
+}
+
+/* One key type after the other: each has a key and a certificate that fit, whatever becomes of the
+ * other. */
+static int write_target(const WriterRequest *request,
+                        const Config *config,
+                        const DeployTarget *target,
+                        bool *ret_is_written,
+                        Failure *failure)
+{
+        bool is_written = false;
+        int r;
+
+        r = write_files(request, target, target->paths, NULL, &is_written, failure);
+        if (r == 0 && config->n_key_types > 1)
+                r = write_files(request,
+                                target,
+                                target->second_paths,
+                                config_variant(config, 1),
+                                &is_written,
+                                failure);
+        if (r == 0)
+                *ret_is_written = is_written;
+        return r;
 }
 
 int writer_run(const WriterRequest *request, bool *ret_is_written, Failure *failure)
@@ -81,5 +109,5 @@ int writer_run(const WriterRequest *request, bool *ret_is_written, Failure *fail
                                    NULL,
                                    "the configuration of %s has no such section",
                                    request->name);
-        return write_target(request, target, ret_is_written, failure);
+        return write_target(request, config, target, ret_is_written, failure);
 }
