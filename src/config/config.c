@@ -33,6 +33,7 @@ static void free_cas(Config *config)
                 free(ca->directory);
                 strv_free(ca->origins);
                 free(ca->trust);
+                free(ca->account_key);
         }
         free(config->cas);
 }
@@ -44,6 +45,7 @@ void config_free(Config *config)
         free(config->name);
         strv_free(config->identifiers);
         free(config->csr);
+        free(config->key_uri);
         free_cas(config);
         strv_free(config->contact);
         strv_free(config->profiles);
@@ -66,6 +68,7 @@ void config_use_ca(Config *config, size_t i)
 
         assert(i < config->n_cas);
         config->ca = ca->name;
+        config->account_key = ca->account_key;
         config->account = ca->account;
         config->directory = ca->directory;
         config->origins = ca->origins;

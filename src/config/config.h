@@ -20,7 +20,8 @@
 #define CONFIG_LISTEN_MAX 16U
 #define CONFIG_CONTACTS_MAX 10U
 #define CONFIG_PROFILES_MAX 8U
-#define CONFIG_ORIGINS_MAX 9U   /* the directory's, and eight more */
+#define CONFIG_ORIGINS_MAX 9U /* the directory's, and eight more */
+#define CONFIG_ACCOUNT_KEYS_MAX 16U
 #define CONFIG_CAS_MAX 4U       /* a run has minutes, and each CA has to have its share of them */
 #define CONFIG_KEY_TYPES_MAX 2U /* one of each kind that servers can use side by side */
 #define CONFIG_FILE_BYTES_MAX (1024U * 1024U)
@@ -53,9 +54,10 @@ typedef union ListenAddress {
 typedef struct ConfigCa {
         char *name;    /* the ca.d name; for a bare URL a name made from it, fit for a directory */
         char *account; /* the account there, by name: CA, or CA@LABEL (account-name.h) */
-        char *directory; /* the CA's directory URL */
-        char **origins;  /* as acme_url_origin() writes them, the directory's first */
-        char *trust;     /* an extra bundle for the CA's HTTPS, absolute; NULL: none */
+        char *directory;   /* the CA's directory URL */
+        char **origins;    /* as acme_url_origin() writes them, the directory's first */
+        char *trust;       /* an extra bundle for the CA's HTTPS, absolute; NULL: none */
+        char *account_key; /* the URI of the account's key, in a token; NULL: it is a file */
         bool terms_of_service_agreed;
 } ConfigCa;
 
@@ -66,6 +68,7 @@ typedef struct Config {
         char *csr;       /* the path of a signing request of somebody else's key; NULL: none */
         usec_t csr_usec; /* when that file, or its name, was changed last; 0: there is none to see
                           */
+        char *key_uri;   /* of the key in a token; NULL: none. Never beside csr */
         bool identifiers_by_csr; /* they are the request's, and NULL until config_adopt_names() */
 
         ConfigCa *cas; /* the preferred first */
@@ -73,7 +76,7 @@ typedef struct Config {
 
         /* The members of the one that is under way, borrowed: of the first, until
          * config_use_ca(). */
-        const char *ca, *account, *directory, *trust;
+        const char *ca, *account, *directory, *trust, *account_key;
         char *const *origins;
         bool terms_of_service_agreed;
 
@@ -146,7 +149,13 @@ DEFINE_CLEANUP(Config *, config_free);
 /* Is the certificate's key kept by somebody else, so that the store has none? */
 static inline bool config_key_is_elsewhere(const Config *config)
 {
-        return config->csr;
+        return config->csr || config->key_uri;
+}
+
+/* The setting that says so. */
+static inline const char *config_key_setting(const Config *config)
+{
+        return config->csr ? "CSR" : "Key";
 }
 
 /* With identifiers_by_csr: takes what the request is for as the identifiers. Names as in

@@ -31,24 +31,52 @@ static int note_change(const char *root, Config *config)
 int resolve_key(const Values *values, const char *root, Config *config, ConfigError *ret_error)
 {
         const Value *csr = &values->values[SECTION_CERTIFICATE][CERTIFICATE_CSR];
+        const Value *uri = &values->values[SECTION_CERTIFICATE][CERTIFICATE_KEY];
         const Value *type = &values->values[SECTION_CERTIFICATE][DEFAULTS_KEY_TYPE];
         int r;
 
-        if (csr->n_words == 0)
+        if (csr->n_words == 0 && uri->n_words == 0)
                 return 0;
+        if (csr->n_words > 0 && uri->n_words > 0)
+                return config_error_set(ret_error,
+                                        uri->words[0].file,
+                                        uri->words[0].line,
+                                        "Key",
+                                        "Key=%s is refused: with CSR= the key is somebody else's "
+                                        "already. Leave one of the two out",
+                                        uri->words[0].text);
         if (type->n_words > 0)
                 return config_error_set(ret_error,
                                         type->words[0].file,
                                         type->words[0].line,
                                         "KeyType",
-                                        "KeyType=%s is refused: with CSR= the key is made by who "
-                                        "made the request. Leave one of the two out",
-                                        type->words[0].text);
+                                        "KeyType=%s is refused: with %s= the key is there already, "
+                                        "of whichever type. Leave one of the two out",
+                                        type->words[0].text,
+                                        csr->n_words > 0 ? "CSR" : "Key");
+        if (uri->n_words > 0)
+                return free_and_strdup(&config->key_uri, uri->words[0].text);
         r = free_and_strdup(&config->csr, csr->words[0].text);
         return r == 0 ? note_change(root, config) : r;
 }
 
-static int refuse_file(const LabelledValues *said, DeployFile file, ConfigError *ret_error)
+/* Each in its own line, "LABEL URI", and "URI" for the account without a label. */
+int resolve_account_key(const Value *keys, const char *label, ConfigCa *ca)
+{
+        FOREACH_ARRAY (word, keys->words, keys->n_words) {
+                const char *blank = strchr(word->text, ' ');
+                size_t length = blank ? (size_t) (blank - word->text) : 0;
+
+                if (strlen(label ?: "") == length && strncmp(label ?: "", word->text, length) == 0)
+                        return free_and_strdup(&ca->account_key, blank ? blank + 1 : word->text);
+        }
+        return 0;
+}
+
+static int refuse_file(const Config *config,
+                       const LabelledValues *said,
+                       DeployFile file,
+                       ConfigError *ret_error)
 {
         const ValueWord *word = &said->values[file].words[0];
 
@@ -57,10 +85,11 @@ static int refuse_file(const LabelledValues *said, DeployFile file, ConfigError 
                                 word->line,
                                 deploy_file_to_string(file),
                                 "%s=%s is refused: a file with the private key is wanted, and with "
-                                "CSR= the key is not acmeward's to hand on. Allowed: Certificate=, "
+                                "%s= the key is not acmeward's to hand on. Allowed: Certificate=, "
                                 "Chain= and FullChain=, beside the key where it is",
                                 deploy_file_to_string(file),
-                                word->text);
+                                word->text,
+                                config_key_setting(config));
 }
 
 /* The room that changes the zone reads no requests: it has to find the names in the configuration.
@@ -111,14 +140,15 @@ int resolve_key_use(const Values *values, Config *config, ConfigError *ret_error
                                         placeholder->words[0].file,
                                         placeholder->words[0].line,
                                         "Placeholder",
-                                        "Placeholder=yes is refused: with CSR= the server has a "
+                                        "Placeholder=yes is refused: with %s= the server has a "
                                         "key that no placeholder can be made for. Leave one of "
-                                        "the two out");
+                                        "the two out",
+                                        config_key_setting(config));
         for (size_t i = 0; i < values->n_targets; i++)
                 for (DeployFile file = 0; file < DEPLOY_FILE_MAX; file++)
                         if (deploy_file_has_key(file) &&
                             values->targets[i].values[file].n_words > 0)
-                                return refuse_file(&values->targets[i], file, ret_error);
+                                return refuse_file(config, &values->targets[i], file, ret_error);
         return check_dns(values, config, ret_error);
 }
 

@@ -186,6 +186,10 @@ int resolve_ca(const Values *values,
         if (r == 0)
                 r = free_and_strdup(&ret->trust,
                                     text_of(value_for_ca(values, DEFAULTS_TRUST, CA_TRUST)));
+        if (r == 0)
+                r = resolve_account_key(&section[CA_ACCOUNT_KEY],
+                                        text_of(common_value(values, DEFAULTS_ACCOUNT)),
+                                        ret);
         ret->terms_of_service_agreed = resolve_is_yes(value_for_ca(values,
                                                                    DEFAULTS_TERMS_OF_SERVICE_AGREED,
                                                                    CA_TERMS_OF_SERVICE_AGREED));

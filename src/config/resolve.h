@@ -44,6 +44,7 @@ int resolve_deploy(Values *values, Config *config, ConfigError *ret_error);
  * before the identifiers are known, resolve_key_use() for when all else is. root: as
  * config_load()'s. Return: as resolve_config(). */
 int resolve_key(const Values *values, const char *root, Config *config, ConfigError *ret_error);
+int resolve_account_key(const Value *keys, const char *label, ConfigCa *ca);
 int resolve_key_use(const Values *values, Config *config, ConfigError *ret_error);
 
 /* Can one of config->challenges prove it? */

@@ -13,6 +13,7 @@
 #define KEY_TYPES "ec-p256, ec-p384, rsa-2048, rsa-3072, rsa-4096"
 #define SPAN "a number with one of min, h, d, w behind it, such as 12h; ten years at most"
 #define UNITS "whole names of units, such as nginx.service"
+#define TOKEN_KEY "pkcs11:token=acme;object=example"
 #define TARGET_PATH                                                                                \
         "the absolute path of a file, without blanks, quotes, \\ and %, and not "                  \
         "below " VALUE_TARGET_FORBIDDEN
@@ -111,6 +112,10 @@ static const Setting certificate_settings[CERTIFICATE_MAX] = {
         [CERTIFICATE_DRY_RUN] = {
                 "DryRun", "yes or no",
                 NULL, 0, value_check_boolean,
+        },
+        [CERTIFICATE_KEY] = {
+                "Key", "a URI of a private key in a token, such as " TOKEN_KEY,
+                NULL, 0, value_check_key_uri,
         },
 };
 
@@ -239,6 +244,10 @@ static const Setting ca_settings[CA_MAX] = {
         [CA_STAGING] = {
                 "Staging", "the name of a file in ca.d, without .conf, or an https URL of an ACME directory",
                 NULL, 0, value_check_ca,
+        },
+        [CA_ACCOUNT_KEY] = {
+                "AccountKey", "a URI of a private key in a token, such as " TOKEN_KEY ", after the label of Account= if there is one",
+                NULL, CONFIG_ACCOUNT_KEYS_MAX, value_check_account_key, .is_by_line = true,
         },
 };
 

@@ -56,6 +56,7 @@ enum {
         CERTIFICATE_PLACEHOLDER,
         CERTIFICATE_CSR,
         CERTIFICATE_DRY_RUN,
+        CERTIFICATE_KEY,
         CERTIFICATE_MAX,
 
         /* The files stand before these, by their DeployFile. */
@@ -89,6 +90,7 @@ enum {
         CA_TRUST,
         CA_TERMS_OF_SERVICE_AGREED,
         CA_STAGING,
+        CA_ACCOUNT_KEY,
         CA_MAX,
 
         DNS_SERVER = 0,

@@ -26,6 +26,8 @@ int value_check_firewall_mode(const char *word, char **ret, const char **ret_rea
 int value_check_path(const char *word, char **ret, const char **ret_reason);
 int value_check_trust(const char *word, char **ret, const char **ret_reason);
 int value_check_csr(const char *word, char **ret, const char **ret_reason);
+int value_check_key_uri(const char *word, char **ret, const char **ret_reason);
+int value_check_account_key(const char *word, char **ret, const char **ret_reason);
 int value_check_ca(const char *word, char **ret, const char **ret_reason);
 int value_check_account(const char *word, char **ret, const char **ret_reason);
 int value_check_url(const char *word, char **ret, const char **ret_reason);

@@ -214,7 +214,7 @@ static void decide(Credentials *room, Visit *visit)
                 return refuse(visit,
                               "noKey",
                               "the key of %s is not acmeward's, since its certificate is had by "
-                              "CSR=: there are tls.crt, tls.chain and tls.fullchain only",
+                              "CSR= or Key=: there are tls.crt, tls.chain and tls.fullchain only",
                               consumers->listing[0]);
         give(visit, second ?: live, consumers->listing[0]);
 }

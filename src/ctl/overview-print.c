@@ -179,6 +179,8 @@ int overview_print(const Overview *o, FILE *f, int name_width)
                 r = print_note(f, "its key is somebody else's, by the request", o->config->csr);
         if (r == 0)
                 r = print_changed(o, f);
+        if (r == 0 && o->config && o->config->key_uri)
+                r = print_note(f, "its key is in a token", o->config->key_uri);
         if (r == 0 && o->attention & ATTENTION_NO_STATE)
                 r = print_note(f,
                                "state.json cannot be used, and the next renewal makes it anew",

@@ -14,9 +14,11 @@ struct Account {
         bool is_deactivated;
         EVP_PKEY *key; /* loaded: what is signed with */
         char *thumbprint;
-        EVP_PKEY *next_key; /* takes the place of key, as far as we know */
-        bool is_next;       /* key is the one of next.pem */
-        bool is_unclear;    /* next.pem is there, and the CA has not been asked */
+        char *key_uri;            /* of the key in a token, in the place of the files; NULL: none */
+        EVP_PKEY *next_key;       /* takes the place of key, as far as we know */
+        bool is_next;             /* key is the one of next.pem */
+        TokenReason token_reason; /* why it does not give it; 0 */
+        bool is_unclear;          /* next.pem is there, and the CA has not been asked */
 };
 
 /* account.c: makes key, which is taken on success, the loaded one. Return: 0; -EOPNOTSUPP for a
@@ -26,6 +28,9 @@ int account_adopt_key(Account *account, EVP_PKEY *key);
 /* account.c: a key's file, whole and on disk, or not there: a kill in the middle leaves a temporary
  * one, which is swept later. Return: 0; -EEXIST; -errno. */
 int account_create_key(const Account *account, const char *file, EVP_PKEY *key);
+
+/* Does account.json in this directory speak of a key with this thumbprint? It may be in a token. */
+bool account_is_known_by(int dir_fd, const char *thumbprint);
 
 /* account-keys.c: loads the key, or that of the two which the CA is to be asked for first. Return:
  * 0; -ENOENT; -EBADMSG; -errno. */

@@ -26,7 +26,8 @@
 
 static bool has_next(const Account *account)
 {
-        return faccessat(account->fd, NEXT_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        return !account->key_uri &&
+               faccessat(account->fd, NEXT_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int account_lock(Account *account, bool is_exclusive)
@@ -58,10 +59,33 @@ static int load(Account *account, const char *file)
         return r;
 }
 
+/* Return: 0; -ENOKEY; -EOPNOTSUPP; -ENOMEM. */
+static int load_from_token(Account *account)
+{
+        _cleanup_key_ EVP_PKEY *key = NULL;
+        int r;
+
+        /* Once: a token counts wrong PINs, and locks itself. */
+        if (account->token_reason != 0)
+                return -ENOKEY;
+        r = token_key_load(account->key_uri, &key);
+        if (r > 0) {
+                account->token_reason = (TokenReason) r;
+                return -ENOKEY;
+        }
+        if (r == 0)
+                r = account_adopt_key(account, key);
+        if (r == 0)
+                key = NULL;
+        return r;
+}
+
 int account_read_keys(Account *account)
 {
         int r;
 
+        if (account->key_uri)
+                return load_from_token(account);
         account->is_unclear = has_next(account);
         account->is_next = false;
         r = load(account, KEY_FILE);

@@ -48,7 +48,7 @@ static int file_has_key(int dir_fd, const char *name, const char *thumbprint)
         return streq(found, thumbprint);
 }
 
-/* key.pem, next.pem, and what was one of them once. */
+/* key.pem, next.pem, and what was one of them once; and one that is in a token. */
 static int account_has_key(int parent_fd, const char *name, const char *thumbprint)
 {
         _cleanup_(dir_closep) DIR *dir = NULL;
@@ -59,6 +59,8 @@ static int account_has_key(int parent_fd, const char *name, const char *thumbpri
                       &dir);
         if (r < 0)
                 return r == -ENOTDIR || r == -ELOOP ? 0 : r;
+        if (account_is_known_by(dirfd(dir), thumbprint))
+                return 1;
         while ((entry = readdir(dir))) {
                 if (!is_key_file(entry->d_name))
                         continue;

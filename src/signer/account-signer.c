@@ -341,6 +341,21 @@ static int refuse_all(Signer *signer, const char *message)
         return free_and_strdup(&signer->config_message, message);
 }
 
+/* What is in a token is nobody's here to change. Return: 0, -ENOMEM. */
+static int check_token(Signer *signer)
+{
+        AccountOperation operation = signer->request->operation;
+        bool is_anew = operation == ACCOUNT_REGISTER && signer->request->is_explicit &&
+                       account_is_deactivated(signer->account);
+
+        if (!signer->config->account_key ||
+            (operation != ACCOUNT_CHANGE_KEY && operation != ACCOUNT_IMPORT && !is_anew))
+                return 0;
+        return refuse_all(signer,
+                          "The account's key is in a token, and not acmeward's to change: for "
+                          "another one, change AccountKey=");
+}
+
 /* Whether the CA knows the key is asked then, and by no other key. Return: 0, -ENOMEM. */
 static int begin_import(Signer *signer)
 {
@@ -407,7 +422,9 @@ static int open_all(Signer *signer)
         if (r != 0 || !signer->config)
                 return r;
         r = signer_load_account(signer, is_exclusive(signer->request));
-        if (r != 0 || signer->store_message || signer->account_is_busy)
+        if (r == 0 && !signer->config_message)
+                r = check_token(signer);
+        if (r != 0 || signer->store_message || signer->config_message || signer->account_is_busy)
                 return r;
         r = begin_anew(signer);
         return r == 0 ? begin_import(signer) : r;

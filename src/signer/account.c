@@ -68,6 +68,7 @@ void account_free(Account *account)
         closep(&account->fd);
         free(account->directory);
         free(account->url);
+        free(account->key_uri);
         EVP_PKEY_free(account->key);
         EVP_PKEY_free(account->next_key);
         free(account->thumbprint);
@@ -101,25 +102,43 @@ static int open_directory(const char *root, const char *name)
         return fd < 0 ? -errno : fd;
 }
 
+/* *ret borrows from *ret_object. Return: 0; -ENOENT; -EBADMSG; -errno. */
+static int read_members(int dir_fd, struct json_object **ret_object, AccountMembers *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t length;
+        int r;
+
+        r = file_read(dir_fd, ACCOUNT_FILE, ACCOUNT_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        if (r == 0)
+                r = json_parse(text, length, ret_object);
+        if (r == 0 && !json_object_is_type(*ret_object, json_type_object))
+                r = -EBADMSG;
+        if (r == 0)
+                r = json_dispatch(*ret_object, account_fields, ret, JSON_ALLOW_UNKNOWN, NULL);
+        return r;
+}
+
+bool account_is_known_by(int dir_fd, const char *thumbprint)
+{
+        _cleanup_json_ struct json_object *object = NULL;
+        AccountMembers members = {};
+
+        return read_members(dir_fd, &object, &members) == 0 &&
+               streq(members.thumbprint, thumbprint);
+}
+
 /* Takes over what account.json says if that is for this directory and this key: with another key
  * the URL would be refused for ever. It is a cache: a file that cannot be read is passed over. */
 static void read_url(Account *account)
 {
         _cleanup_json_ struct json_object *object = NULL;
-        _cleanup_free_ char *text = NULL;
         AccountMembers members = {};
-        size_t length;
         int r;
 
-        r = file_read(account->fd, ACCOUNT_FILE, ACCOUNT_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        r = read_members(account->fd, &object, &members);
         if (r == -ENOENT)
                 return;
-        if (r == 0)
-                r = json_parse(text, length, &object);
-        if (r == 0 && !json_object_is_type(object, json_type_object))
-                r = -EBADMSG;
-        if (r == 0)
-                r = json_dispatch(object, account_fields, &members, JSON_ALLOW_UNKNOWN, NULL);
         if (r < 0)
                 log_warning_errno(r,
                                   "The account's URL cannot be read and will be asked for again");
@@ -171,6 +190,16 @@ int account_open(const char *root, const char *name, const char *directory, Acco
         sweep(account);
         *ret = TAKE_PTR(account);
         return 0;
+}
+
+int account_use_token(Account *account, const char *uri)
+{
+        return free_and_strdup(&account->key_uri, uri);
+}
+
+TokenReason account_token_reason(const Account *account)
+{
+        return account->token_reason;
 }
 
 const char *account_url(const Account *account)

@@ -6,6 +6,7 @@
  * time. */
 
 #include "signer/key.h"
+#include "signer/token-key.h"
 
 #define ACCOUNTS_PATH "/var/lib/acme/accounts"
 
@@ -18,6 +19,12 @@ int account_open(const char *root, const char *name, const char *directory, Acco
 /* Does one of the accounts, of whichever CA, have this key, or has it had it? RFC 8555
  * section 11.1: no certificate may have it then. Return: 1, 0, -errno. */
 int accounts_have_key(const char *root, EVP_PKEY *key);
+
+/* From now on the account's key is the one with this URI, and never a file. Return: 0, -ENOMEM. */
+int account_use_token(Account *account, const char *uri);
+
+/* Why account_load_key() has returned -ENOKEY. */
+TokenReason account_token_reason(const Account *account);
 
 void account_free(Account *account);
 DEFINE_CLEANUP(Account *, account_free);

@@ -16,6 +16,7 @@
 
 void foreign_key_done(ForeignKey *foreign)
 {
+        EVP_PKEY_free(foreign->key);
         certificate_request_done(&foreign->request);
         free(foreign->source);
         *foreign = (ForeignKey){};
@@ -25,10 +26,14 @@ void foreign_key_done(ForeignKey *foreign)
 static int refuse(const Config *config, const char *why, char **ret_message)
 {
         if (asprintf(ret_message,
-                     "CSR=%s is refused: %s. Allowed: a signing request for the names of "
-                     "Identifiers=, by a key of its own",
-                     config->csr,
-                     why) < 0) {
+                     "%s=%s is refused: %s. Allowed: %s",
+                     config_key_setting(config),
+                     config->csr ?: config->key_uri,
+                     why,
+                     config->csr ? "a signing request for the names of Identifiers=, by a key of "
+                                   "its own"
+                                 : "a private key for this certificate alone, in a token that the "
+                                   "signer can open") < 0) {
                 *ret_message = NULL;
                 return -ENOMEM;
         }
@@ -108,6 +113,8 @@ int foreign_key_load(ForeignKey *foreign, Config *config, const char *root, char
 {
         int r;
 
+        if (config->key_uri)
+                return free_and_strdup(&foreign->source, config->key_uri);
         if (!config->csr)
                 return 0;
         r = parse(foreign, config, root, ret_message);
@@ -116,6 +123,7 @@ int foreign_key_load(ForeignKey *foreign, Config *config, const char *root, char
         if (r != 0)
                 return r;
         foreign->key = foreign->request.key;
+        EVP_PKEY_up_ref(foreign->key);
         if (asprintf(&foreign->source, KEY_SOURCE_CSR "%s", foreign->request.fingerprint) < 0) {
                 foreign->source = NULL;
                 return -ENOMEM;
@@ -123,11 +131,32 @@ int foreign_key_load(ForeignKey *foreign, Config *config, const char *root, char
         return 0;
 }
 
-const char *foreign_key_source(const Signer *signer, EVP_PKEY *live_key, EVP_PKEY *leaf_key)
+int foreign_key_get(ForeignKey *foreign, const Config *config, EVP_PKEY **ret)
 {
-        EVP_PKEY *key = signer->foreign_key.key;
+        int r = 0;
 
-        return !live_key && key && leaf_key && EVP_PKEY_eq(key, leaf_key) == 1
+        /* Once: a token counts wrong PINs, and locks itself. */
+        if (!foreign->key && foreign->reason == 0)
+                r = token_key_load(config->key_uri, &foreign->key);
+        if (r > 0)
+                foreign->reason = (TokenReason) r;
+        if (r < 0)
+                return r;
+        if (!foreign->key)
+                return -ENOKEY;
+        *ret = foreign->key;
+        return 0;
+}
+
+const char *foreign_key_source(Signer *signer, EVP_PKEY *live_key, EVP_PKEY *leaf_key)
+{
+        EVP_PKEY *key;
+
+        return !live_key && leaf_key && signer->foreign_key.source &&
+                                               foreign_key_get(&signer->foreign_key,
+                                                               signer->config,
+                                                               &key) == 0 &&
+                                               EVP_PKEY_eq(key, leaf_key) == 1
                                ? signer->foreign_key.source
                                : NULL;
 }
@@ -143,11 +172,16 @@ static int refuse_key(Signer *signer, VarlinkCall *call, const char *why)
 
 int foreign_key_admit(Signer *signer, VarlinkCall *call)
 {
-        EVP_PKEY *key = signer->foreign_key.key;
+        EVP_PKEY *key;
         int r;
 
         if (!config_key_is_elsewhere(signer->config))
                 return 0;
+        r = foreign_key_get(&signer->foreign_key, signer->config, &key);
+        if (r == -ENOKEY)
+                return refuse_key(signer, call, token_key_explain(signer->foreign_key.reason));
+        if (r < 0)
+                return r;
         signer_heed_replacement(signer);
         r = retired_has(signer->root, key);
         if (r > 0)

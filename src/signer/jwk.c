@@ -4,9 +4,13 @@
 
 #include "signer/jwk.h"
 
+#include <openssl/provider.h>
+
 #include <openssl/core_names.h>
 
 #include "base/base64url.h"
+#include "signer/key.h"
+#include "signer/token-key.h"
 
 /* The curves of RFC 7518 section 6.2.1.1. Coordinates have the field's width, with zeros in front.
  */
@@ -117,11 +121,25 @@ static int fill_okp(struct json_object *jwk, EVP_PKEY *key)
         return r;
 }
 
+/* Of a key in a token only the whole public half can be had, not its coordinates. */
+static bool is_in_token(EVP_PKEY *key)
+{
+        const OSSL_PROVIDER *provider = EVP_PKEY_get0_provider(key);
+
+        return provider && !streq(OSSL_PROVIDER_get0_name(provider), "default");
+}
+
 int jwk_new(EVP_PKEY *key, struct json_object **ret)
 {
-        _cleanup_json_ struct json_object *jwk = json_object_new_object();
+        _cleanup_json_ struct json_object *jwk = NULL;
+        _cleanup_key_ EVP_PKEY *plain = NULL;
         int r;
 
+        if (is_in_token(key)) {
+                r = token_key_publish(key, &plain);
+                return r < 0 ? r : jwk_new(plain, ret);
+        }
+        jwk = json_object_new_object();
         if (!jwk)
                 return -ENOMEM;
         switch (EVP_PKEY_get_base_id(key)) {

@@ -86,10 +86,8 @@ void signer_drop_retired_keys(Signer *signer)
 
 int signer_find_certificate_key(Signer *signer, EVP_PKEY **ret)
 {
-        if (config_key_is_elsewhere(signer->config)) {
-                *ret = signer->foreign_key.key;
-                return 0;
-        }
+        if (config_key_is_elsewhere(signer->config))
+                return foreign_key_get(&signer->foreign_key, signer->config, ret);
         /* Root, or another signer, may have retired it meanwhile. */
         signer_heed_replacement(signer);
         signer_drop_retired_keys(signer);

@@ -125,7 +125,7 @@ int policy_refuse_configuration(Signer *signer, VarlinkCall *call, const char *m
 
 int policy_admit(Signer *signer, VarlinkCall *call)
 {
-        if (!signer->config)
+        if (signer->config_message)
                 return policy_refuse_configuration(signer, call, signer->config_message);
         /* A revocation is never one, since the CA would be the wrong one; and a key that is taken
          * over is for a real one. */

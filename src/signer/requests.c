@@ -268,6 +268,9 @@ compose_finalize(Signer *signer, VarlinkCall *call, const RequestParameters *p _
         size_t length;
         int r;
 
+        r = foreign_key_admit(signer, call);
+        if (r != 0)
+                return r;
         r = signer_certificate_key(signer, &key);
         if (r < 0)
                 return policy_store_failed(signer,
@@ -275,10 +278,9 @@ compose_finalize(Signer *signer, VarlinkCall *call, const RequestParameters *p _
                                            r,
                                            "Failed to make a key for %s below " STORE_PATH "/certs",
                                            signer->name);
-        r = foreign_key_admit(signer, call);
-        if (r == 0 && !signer->foreign_key.request.der)
+        if (!signer->foreign_key.request.der)
                 r = csr_make(key, signer->config->identifiers, &der, &length);
-        if (r != 0)
+        if (r < 0)
                 return r;
         csr = der ? base64url_encode(der, length)
                   : base64url_encode(signer->foreign_key.request.der,

@@ -114,8 +114,22 @@ static bool has_key(const StoreLive *generation, const void *userdata)
         return generation->key && EVP_PKEY_eq(generation->key, userdata) == 1;
 }
 
+/* Is it the one in a token that is configured? */
+static bool token_has_key(Signer *signer, EVP_PKEY *wanted, EVP_PKEY **ret)
+{
+        EVP_PKEY *key;
+
+        if (!signer->config->key_uri ||
+            foreign_key_get(&signer->foreign_key, signer->config, &key) < 0 ||
+            EVP_PKEY_eq(key, wanted) != 1)
+                return false;
+        EVP_PKEY_up_ref(key);
+        *ret = key;
+        return true;
+}
+
 /* That of a generation that is kept, or the one that root has put beside them. */
-static int find_key(const Signer *signer, X509 *certificate, EVP_PKEY **ret)
+static int find_key(Signer *signer, X509 *certificate, EVP_PKEY **ret)
 {
         EVP_PKEY *wanted = X509_get0_pubkey(certificate);
         _cleanup_key_ EVP_PKEY *key = NULL;
@@ -129,7 +143,9 @@ static int find_key(const Signer *signer, X509 *certificate, EVP_PKEY **ret)
                 key = found.key;
                 found.key = NULL;
                 store_live_done(&found);
-        } else if (r == -ENOENT)
+        } else if (r == -ENOENT && token_has_key(signer, wanted, &key))
+                r = 0;
+        else if (r == -ENOENT)
                 r = store_read_revoke_key(signer->store, &key);
         if (r == -ENOENT || r == -EBADMSG || (r == 0 && EVP_PKEY_eq(key, wanted) != 1))
                 return REVOCATION_E_NO_KEY;
@@ -193,7 +209,7 @@ static int describe(const Signer *signer, Revocation *revocation)
         return find_live(signer, revocation);
 }
 
-int revocation_find(const Signer *signer, Revocation *ret)
+int revocation_find(Signer *signer, Revocation *ret)
 {
         RevocationRequest request = {};
         Revocation revocation = {.reason = REVOCATION_UNSTATED};

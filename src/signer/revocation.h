@@ -43,4 +43,4 @@ int revocation_read_request(const Signer *signer, const char *directory, Revocat
 int revocation_find_certificate(const Signer *signer, const RevocationRequest *request, X509 **ret);
 
 /* Reads the request, each time anew. Return: 0; a RevocationRefusal; -errno. */
-int revocation_find(const Signer *signer, Revocation *ret);
+int revocation_find(Signer *signer, Revocation *ret);

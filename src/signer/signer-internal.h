@@ -28,7 +28,7 @@ struct Signer {
         usec_t (*now)(void);
 
         Config *config;       /* NULL: config_message says why */
-        char *config_message; /* whole, fit to be shown */
+        char *config_message; /* whole, fit to be shown; NULL: it holds */
         char *store_message;  /* NULL: store, account and state are there */
         Store *store;
         Account *account;

@@ -62,7 +62,27 @@ int signer_open_account(Signer *signer)
                          signer->config->account,
                          signer->config->directory,
                          &signer->account);
+        if (r == 0 && signer->config->account_key)
+                r = account_use_token(signer->account, signer->config->account_key);
         return r < 0 ? give_up_store(signer, r, ACCOUNTS_PATH, signer->config->account) : 0;
+}
+
+/* That is configuration, and a person's to put right. Return: 0, -ENOMEM. */
+static int give_up_token(Signer *signer)
+{
+        free(signer->config_message);
+        if (asprintf(&signer->config_message,
+                     "AccountKey=%s of the CA %s is of no use: %s",
+                     signer->config->account_key,
+                     signer->config->ca,
+                     token_key_explain(account_token_reason(signer->account))) < 0) {
+                signer->config_message = NULL;
+                return -ENOMEM;
+        }
+        audit(AUDIT_CONFIGURATION_INVALID,
+              signer->config_message,
+              {AUDIT_REASON, signer->config_message});
+        return 0;
 }
 
 int signer_load_account(Signer *signer, bool is_exclusive)
@@ -77,6 +97,8 @@ int signer_load_account(Signer *signer, bool is_exclusive)
                 r = account_load_key(signer->account, &key);
         if (r == -ENOENT)
                 return 0;
+        if (r == -ENOKEY)
+                return give_up_token(signer);
         return r < 0 ? give_up_store(signer, r, ACCOUNTS_PATH, signer->config->account) : 0;
 }
 

@@ -100,7 +100,7 @@ static bool is_other_key(const StateCertificate *certificate, const Config *conf
 
         if (config->csr)
                 return !source || !startswith(source, KEY_SOURCE_CSR);
-        return source;
+        return !streq_ptr(source, config->key_uri);
 }
 
 /* One that is not ours has the kind that it has. */
@@ -170,6 +170,7 @@ static void mix_cas(uint64_t *hash, const Config *config)
         FOREACH_ARRAY (ca, config->cas, config->n_cas) {
                 mix_string(hash, ca->directory);
                 mix_string(hash, ca->account);
+                mix_string(hash, ca->account_key);
                 mix_string(hash, ca->trust);
                 mix_string(hash, ca->terms_of_service_agreed ? "yes" : "no");
         }
@@ -183,6 +184,7 @@ int due_settings_fingerprint(const Config *config, char **ret)
 
         mix_strv(&hash, config->identifiers_by_csr ? NULL : config->identifiers);
         mix_string(&hash, config->csr);
+        mix_string(&hash, config->key_uri);
         mix_string(&hash, FORMAT_TIMESPAN(config->csr_usec));
         mix_cas(&hash, config);
         mix_strv(&hash, config->contact);

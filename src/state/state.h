@@ -43,8 +43,8 @@ typedef struct StateCertificate {
         usec_t checked_usec; /* when the signer last saw that files, key and certificate fit */
         char **identifiers;
         char *key_type;
-        char *key_source; /* who keeps the key: KEY_SOURCE_CSR and the request's fingerprint; NULL:
-                             its generation has it */
+        char *key_source; /* who keeps the key: KEY_SOURCE_CSR and the request's fingerprint, or
+                             Key=; NULL: its generation has it */
         char *directory;  /* of the CA; NULL when not known */
         char *ca;         /* what that was called then; NULL when not known */
         char **wishes;    /* settings that it was asked for with and is not due by (wishes.h); NULL
