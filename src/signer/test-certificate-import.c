@@ -57,7 +57,7 @@ static void assert_next(Room *room, EVP_PKEY *key)
 
 static void test_import_key__next_certificate_is_for_it(void **state)
 {
-        _cleanup_key_ EVP_PKEY *key = pki_key("P-256"), *renewed = NULL;
+        _cleanup_key_ EVP_PKEY *key = pki_key("P-256");
         _cleanup_json_ struct json_object *reply = NULL, *described = NULL;
         Room *room = *state;
 
