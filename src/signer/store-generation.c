@@ -165,7 +165,9 @@ int store_read_variant(Store *store, const char *generation, const char *variant
                 return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? -EBADMSG : -errno;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        live.installed_usec = (usec_t) st.st_mtim.tv_sec * USEC_PER_SEC;
+        /* To the microsecond: what was asked for in the same second was asked for before. */
+        live.installed_usec = (usec_t) st.st_mtim.tv_sec * USEC_PER_SEC +
+                              (usec_t) st.st_mtim.tv_nsec / 1000;
         r = read_chain(fd, variant, &live.chain);
         if (r < 0)
                 return r;

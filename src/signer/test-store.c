@@ -112,6 +112,18 @@ static void test_store_install__files_and_modes(void **state)
         assert_true(live.installed_usec > 0);
 }
 
+static void test_store_read_live__installed_to_the_microsecond(void **state)
+{
+        const struct timespec times[] = {{1000, 0}, {1000, 600 * 1000 * 1000}};
+        _cleanup_(store_live_done) StoreLive live = {};
+        Fixture *f = *state;
+
+        install(f, "1");
+        assert_int_equal(utimensat(f->d->fd, CERTS "/1", times, 0), 0);
+        assert_int_equal(store_read_live(f->store, &live), 0);
+        assert_true(live.installed_usec == 1000 * USEC_PER_SEC + 600 * 1000);
+}
+
 /* The inode number of a file of what is live; 0: there is none. */
 static ino_t live_inode(const Fixture *f, const char *file)
 {
@@ -350,6 +362,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
         static const struct CMUnitTest tests[] = {
                         TEST(test_store_install__files_and_modes),
+                        TEST(test_store_read_live__installed_to_the_microsecond),
                         TEST(test_store_install__the_other_variant_is_taken_along),
                         TEST(test_store_install__generations_go_up_and_are_pruned),
                         TEST(test_store_prune__live_is_an_old_one),
