@@ -36,25 +36,25 @@ _MMDEBSTRAP_OPTIONS = [
 _NOTHING_STARTS = ('rm -f "$1"/etc/systemd/system/multi-user.target.wants/*.service '
                    '"$1"/etc/systemd/system/sockets.target.wants/*')
 
-# The servers that scenarios put certificates into, and what else a scenario needs: one image for all of them.
-SERVERS = ["apache2", "caddy", "default-jre-headless", "dovecot-imapd", "dovecot-pop3d", "haproxy", "lighttpd",
-           "mariadb-server", "postfix", "postgresql", "vsftpd"]
-
-# Name servers, and what sends updates to them.
-DNS = ["bind9", "bind9-dnsutils"]
-
-# Who stands in front of a web server on port 443, and a CA that is not Pebble, with name servers for its dns-01.
-FRONTS = ["caddy", "haproxy", "libnginx-mod-stream"] + DNS
+# The servers that scenarios put certificates into or stand behind, name servers and what sends updates to them, a CA
+# that is not Pebble, and ssh: one image for whatever is more than the plain one has.
+SERVERS = ["apache2", "bind9", "bind9-dnsutils", "caddy", "default-jre-headless", "dovecot-imapd", "dovecot-pop3d",
+           "haproxy", "libnginx-mod-stream", "lighttpd", "mariadb-server", "openssh-client", "openssh-server", "postfix",
+           "postgresql", "vsftpd"]
 
 
 class Image:
-    """A root file system on disk, locked against removal while we use it."""
+    """A root file system on disk, locked against removal while we use it.
 
-    def __init__(self, release, path, lock):
+    plain_key: the key of the one without more packages; what was compiled there is good for all of a release.
+    """
+
+    def __init__(self, release, path, lock, plain_key):
         self.release = release
         self.path = path
         self.lock = lock
         self.key = path.name
+        self.plain_key = plain_key
 
 
 def _command(release, packages, target, cache):
@@ -73,11 +73,15 @@ def _command(release, packages, target, cache):
     return arguments + [release, target, debian.mirror()]
 
 
+def _key(release, more):
+    options = _MMDEBSTRAP_OPTIONS + ([_NOTHING_STARTS] if more else [])
+    return digest(release, "\n".join(PACKAGES + sorted(more) + options), _SETUP.read_bytes())
+
+
 def prepare(release, say=lambda text: None, more=()):
     """Return the Image of a release, with more packages if wanted; made first if it does not exist (a minute)."""
     packages = PACKAGES + sorted(more)
-    options = _MMDEBSTRAP_OPTIONS + ([_NOTHING_STARTS] if more else [])
-    key = digest(release, "\n".join(packages + options), _SETUP.read_bytes())
+    key = _key(release, more)
     folder = BUILD / "images"
     path = folder / f"{release}-{key}"
 
@@ -97,4 +101,4 @@ def prepare(release, say=lambda text: None, more=()):
     lock = once(path, make)
     # The plain one, and those of modules that want more packages, before and after a change.
     prune(folder, release + "-", keep=8)
-    return Image(release, path, lock)
+    return Image(release, path, lock, f"{release}-{_key(release, ())}")

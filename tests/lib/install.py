@@ -48,8 +48,8 @@ def source_key():
 
 
 def objects(image):
-    """The build directory of this tree in an image, on the host."""
-    return BUILD / "compile" / f"{image.key}-{digest(str(ROOT))}"
+    """The build directory of this tree, on the host; one for all images of a release, as none has more to build with."""
+    return BUILD / "compile" / f"{image.plain_key}-{digest(str(ROOT))}"
 
 
 def _compile(image, upper):

@@ -8,7 +8,7 @@ delegated.test is the first one's alone. Updates take the key acme.
 from lib import image
 from lib.debian import RELEASES
 
-PACKAGES = image.DNS
+PACKAGES = image.SERVERS
 PRIMARY, SECONDARY = "127.0.0.1", "127.0.0.2"
 KEY = "/etc/dns-keys/acme.key"
 WRONG_KEY = "/etc/dns-keys/wrong.key"

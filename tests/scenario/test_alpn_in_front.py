@@ -9,7 +9,7 @@ from lib import image, moments, store, using
 from lib.outside import INSIDE_V4, INSIDE_V6
 from lib.trail import one, trail
 
-MACHINE = {"packages": image.FRONTS}
+MACHINE = {"packages": image.SERVERS}
 
 A = "a.example.test"
 PAGE = "challenges/tls-alpn-01"

@@ -10,7 +10,7 @@ from lib import caddy_ca, image, store
 from lib.nameservers import KEY, PRIMARY, NameServers
 from lib.trail import one, trail
 
-MACHINE = {"packages": image.FRONTS}
+MACHINE = {"packages": image.SERVERS}
 
 CA = "caddy"
 NAME = "a.example.test"

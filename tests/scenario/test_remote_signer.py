@@ -5,12 +5,11 @@ import re
 
 import pytest
 
-from lib import store, two_machines, using
+from lib import image, store, two_machines, using
 from lib.room import Fallen, held, knock, traces
 from lib.trail import ca_requests, one, trail, wait_for
 
-PACKAGES = ["openssh-client", "openssh-server"]
-MACHINE = {"packages": PACKAGES}
+MACHINE = {"packages": image.SERVERS}
 
 NAME, OTHER = "example.org", "b.example.org"
 RENEW = f"acme-renew@{NAME}.service"
@@ -23,7 +22,7 @@ TLS = "/etc/nginx/tls"
 @pytest.fixture(scope="module")
 def machines(machine):
     """(web, keys), both as after installation; sshd runs on the second."""
-    with two_machines.beside(machine, packages=PACKAGES) as keys:
+    with two_machines.beside(machine, packages=image.SERVERS) as keys:
         keys.systemctl("start", "ssh.service")
         yield machine, keys
 
