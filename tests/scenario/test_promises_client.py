@@ -96,7 +96,7 @@ result = {
     "manager": can_connect("/run/systemd/private", socket.AF_UNIX),
 }""")
     assert {"challenge", "signer"} <= set(found["doors"]) <= {"challenge", "challenge-alpn", "dns", "signer", "state.json"}
-    assert set(found["run"]) <= {"door", "request"}
+    assert set(found["run"]) <= {"door", "dry-run", "request"}
     assert found["neighbour"] in ("ENOENT", "EACCES") and found["manager"] in ("ENOENT", "EACCES")
 
 
