@@ -85,7 +85,10 @@ int signer_note_failure(const Signer *signer,
         failure->last_usec = now_usec;
         if (failure->count < UINT32_MAX)
                 failure->count++;
-        failure->next_attempt_usec = retry_next_attempt(failure->count, retry_after_usec, now_usec);
+        failure->next_attempt_usec = retry_next_attempt(&signer->state->certificate,
+                                                        failure->count,
+                                                        retry_after_usec,
+                                                        now_usec);
         return 0;
 }
 

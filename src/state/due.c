@@ -16,6 +16,12 @@ static const usec_t retry_spans[] = {
 };
 #define RETRY_SPAN_LAST USEC_PER_DAY
 
+/* What lives for minutes would be over before the next attempt: no wait of ours takes more than
+ * this share of its lifetime, nor is any so short that a CA which is down is asked without a pause.
+ */
+#define RETRY_LIFETIME_SHARE 10U
+#define RETRY_SPAN_MIN_USEC (5 * USEC_PER_SEC)
+
 /* A CA may ask us to stay away for longer; it does not get to decide that we never come back. */
 #define RETRY_AFTER_MAX_USEC (7 * USEC_PER_DAY)
 
@@ -137,12 +143,24 @@ DueReason due_evaluate(const StateCertificate *certificate,
         return now_usec >= due_moment(certificate) ? DUE_RENEWAL_INFO : DUE_NOT;
 }
 
-usec_t retry_next_attempt(unsigned count, usec_t retry_after_usec, usec_t now_usec)
+static usec_t longest_wait(const StateCertificate *live)
+{
+        if (!live->is_set || live->is_placeholder || live->not_after_usec <= live->not_before_usec)
+                return USEC_INFINITY;
+        return MAX((live->not_after_usec - live->not_before_usec) / RETRY_LIFETIME_SHARE,
+                   RETRY_SPAN_MIN_USEC);
+}
+
+usec_t retry_next_attempt(const StateCertificate *live,
+                          unsigned count,
+                          usec_t retry_after_usec,
+                          usec_t now_usec)
 {
         usec_t span_usec = RETRY_SPAN_LAST;
 
         if (count <= ELEMENTSOF(retry_spans))
                 span_usec = retry_spans[count > 0 ? count - 1 : 0];
+        span_usec = MIN(span_usec, longest_wait(live));
         return now_usec + MAX(span_usec, MIN(retry_after_usec, RETRY_AFTER_MAX_USEC));
 }
 

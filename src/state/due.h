@@ -55,10 +55,14 @@ DueReason due_evaluate(const StateCertificate *certificate,
                        usec_t requested_usec,
                        usec_t now_usec);
 
-/* When the timer may try again after the count-th failure in a row: 1, 10, 100 minutes, then daily;
- * later when the CA asked for it (retry_after_usec is a span, 0 without one, and is clamped to a
- * week). */
-usec_t retry_next_attempt(unsigned count, usec_t retry_after_usec, usec_t now_usec);
+/* When the timer may try again after the count-th failure in a row: 1, 10, 100 minutes, then daily,
+ * and never longer than a tenth of the lifetime of the certificate that is live, but five seconds
+ * at least; later when the CA asked for it (retry_after_usec is a span, 0 without one, and is
+ * clamped to a week). */
+usec_t retry_next_attempt(const StateCertificate *live,
+                          unsigned count,
+                          usec_t retry_after_usec,
+                          usec_t now_usec);
 
 /* A digest, in hexadecimal, of the settings that decide whether an attempt can succeed
  * (identifiers, CA, terms, contact, key types). Return: 0, -ENOMEM. */

@@ -235,9 +235,52 @@ static void test_retry_next_attempt__table(_unused_ void **unused)
                         {1, USEC_INFINITY, 7 * DAY},
         };
 
+        const StateCertificate none = {};
+
         FOREACH_ARRAY (row, table, ELEMENTSOF(table))
-                assert_true(retry_next_attempt(row->count, row->retry_after, T0) ==
+                assert_true(retry_next_attempt(&none, row->count, row->retry_after, T0) ==
                             T0 + row->expected_span);
+}
+
+static void test_retry_next_attempt__no_longer_than_a_tenth_of_the_lifetime(_unused_ void **unused)
+{
+        static const struct {
+                usec_t lifetime;
+                unsigned count;
+                usec_t retry_after, expected_span;
+        } table[] = {
+                        {90 * DAY, 1, 0, MINUTE},
+                        {90 * DAY, 4, 0, DAY},
+                        {6 * DAY, 3, 0, 100 * MINUTE},
+                        {6 * DAY, 4, 0, 6 * DAY / 10},
+                        {DAY, 4, 0, DAY / 10},
+                        {HOUR, 1, 0, MINUTE},
+                        {HOUR, 2, 0, 6 * MINUTE},
+                        {MINUTE, 1, 0, 6 * SECOND},
+                        {MINUTE, 9, 0, 6 * SECOND},
+                        {MINUTE, 1, 3 * SECOND, 6 * SECOND},
+                        {10 * SECOND, 1, 0, 5 * SECOND},
+                        {1, UINT32_MAX, 0, 5 * SECOND},
+                        /* What the CA says counts, however short the lifetime. */
+                        {MINUTE, 1, HOUR, HOUR},
+                        {MINUTE, 1, USEC_INFINITY, 7 * DAY},
+                        /* No lifetime: it cannot be a share of it. */
+                        {0, 2, 0, 10 * MINUTE},
+        };
+
+        FOREACH_ARRAY (row, table, ELEMENTSOF(table)) {
+                StateCertificate live = {.is_set = true,
+                                         .not_before_usec = T0 - DAY,
+                                         .not_after_usec = T0 - DAY + row->lifetime},
+                                 placeholder = live, backwards = live;
+
+                assert_true(retry_next_attempt(&live, row->count, row->retry_after, T0) ==
+                            T0 + row->expected_span);
+                placeholder.is_placeholder = true;
+                assert_true(retry_next_attempt(&placeholder, 2, 0, T0) == T0 + 10 * MINUTE);
+                backwards.not_before_usec = live.not_after_usec + 1;
+                assert_true(retry_next_attempt(&backwards, 2, 0, T0) == T0 + 10 * MINUTE);
+        }
 }
 
 static char *fingerprint(const Config *config)
@@ -301,6 +344,8 @@ int main(void)
                         cmocka_unit_test(test_due_evaluate__requested),
                         cmocka_unit_test(test_due_reason__words),
                         cmocka_unit_test(test_retry_next_attempt__table),
+                        cmocka_unit_test(
+                                        test_retry_next_attempt__no_longer_than_a_tenth_of_the_lifetime),
                         cmocka_unit_test(test_due_settings_fingerprint__every_setting_counts),
         };
 
