@@ -55,12 +55,13 @@ static int choose_profile(Client *c, const char **ret)
         return 0;
 }
 
-/* An order that could still be gone on with is not wanted any more. */
+/* What the CA waits for is taken back with it; of an order that is invalid because one name failed,
+ * it still waits for the others. */
 static int give_up(OrderFlow *f, const char *reason)
 {
         int r = 0;
 
-        if (f->order->status == ORDER_PENDING)
+        if (f->order->status == ORDER_PENDING || f->order->status == ORDER_INVALID)
                 r = authorizations_give_up(f->client, f->order);
         return r == 0 ? order_flow_abandon(f, reason) : r;
 }
@@ -75,7 +76,7 @@ static int examine_resumed(OrderFlow *f)
         if (o->profile && f->profile && !streq(o->profile, f->profile))
                 return give_up(f, "it is for another profile");
         if (o->status == ORDER_INVALID)
-                return order_flow_abandon(f, "it is invalid");
+                return give_up(f, "it is invalid");
         if ((o->status == ORDER_PENDING || o->status == ORDER_READY) &&
             o->expires_usec <= now_realtime())
                 return order_flow_abandon(f, "it has expired");

@@ -77,7 +77,6 @@ static void test_order_flow__yesterdays_order(void **state)
         } useless[] = {
                         {"gone", {.status = 404, .body = PROBLEM("malformed")}},
                         {"another's", {.status = 403, .body = PROBLEM("unauthorized")}},
-                        {"invalid", {.body = ORDER("invalid", "")}},
                         {"expired",
                          {.body = ORDER("pending", ",\"expires\":\"1999-12-31T23:59:59Z\"")}},
                         {"other names", {.body = ORDER_FOR("\"b.example\"", "ready", "")}},
@@ -101,6 +100,44 @@ static void test_order_flow__yesterdays_order(void **state)
                          script,
                          "Fetch /order\nForgetOrder\nNewOrder /orders\nSetOrder /order\n"
                          "Fetch /certificate\nInstall\n");
+        }
+}
+
+/* One name has failed when nobody looked: what the CA still waits for is taken back, and what
+ * cannot be looked at keeps nobody from a new order. */
+static void test_order_flow__yesterdays_order_is_invalid(void **state)
+{
+        static const char *const names[] = {"a.example", NULL};
+        static const struct {
+                TestStep answer;
+                const char *trace;
+        } cases[] = {
+                        {{.body = AUTHORIZATION("pending", "pending")},
+                         "Fetch /authz\nDeactivateAuthorization /authz\n"},
+                        {{.body = AUTHORIZATION("valid", "valid")}, "Fetch /authz\n"},
+                        {{.body = AUTHORIZATION("invalid", "invalid")}, "Fetch /authz\n"},
+                        {{.status = 403, .body = PROBLEM("unauthorized")}, "Fetch /authz\n"},
+        };
+        TestRun *run = *state;
+
+        test_run_describe(run, names, "/order");
+        FOREACH_ARRAY (c, cases, ELEMENTSOF(cases)) {
+                _cleanup_free_ char *trace = NULL;
+                TestStep script[] = {{.path = "/order", .body = ORDER("invalid", "")},
+                                     c->answer,
+                                     {.path = "/orders",
+                                      .status = 201,
+                                      .head = AT_ORDER,
+                                      .body = ORDER_VALID},
+                                     STEP_CERTIFICATE,
+                                     {}};
+
+                script[1].path = "/authz";
+                assert_true(asprintf(&trace,
+                                     "Fetch /order\n%sForgetOrder\nNewOrder /orders\n"
+                                     "SetOrder /order\nFetch /certificate\nInstall\n",
+                                     c->trace) > 0);
+                succeeds(run, script, trace);
         }
 }
 
@@ -165,6 +202,7 @@ int main(void)
                         test_of_run(test_order_flow__new_order_is_lost),
                         test_of_run(test_order_flow__new_orders_that_are_none),
                         test_of_run(test_order_flow__yesterdays_order),
+                        test_of_run(test_order_flow__yesterdays_order_is_invalid),
                         test_of_run(test_order_flow__yesterdays_order_has_no_certificate),
                         test_of_run(test_order_flow__the_account_has_vanished),
         };
