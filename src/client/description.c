@@ -93,6 +93,7 @@ static const JsonField common_fields[] = {
 
 static const JsonField string_fields[] = {
                 MEMBER("order", JSON_STRING, order, ACME_URL_MAX, acme_url_is_valid, JSON_NULLABLE),
+                MEMBER("orderOutdated", JSON_BOOLEAN, is_order_outdated, 0, NULL, JSON_NULLABLE),
                 MEMBER("due", JSON_STRING, due, WORD_MAX, NULL, JSON_NULLABLE),
                 MEMBER("renewalId",
                        JSON_STRING,

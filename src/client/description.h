@@ -29,6 +29,7 @@ typedef struct Description {
         const char *thumbprint; /* of the account's key; NULL: there is none yet */
         ChallengeType challenges[CHALLENGE_TYPE_MAX]; /* as configured, the preferred first */
         size_t n_challenges;
+        bool is_order_outdated; /* it has asked for another lifetime than is configured */
         bool is_dry_run;
         bool terms_of_service_agreed;
         bool is_key_unclear;       /* the CA has to be asked which of two keys it knows */

@@ -73,6 +73,8 @@ static int examine_resumed(OrderFlow *f)
 
         if (!order_is_for(o, f->client->about->identifiers))
                 return give_up(f, "it is for other names");
+        if (f->client->about->is_order_outdated)
+                return give_up(f, "it is for another lifetime");
         if (o->profile && f->profile && !streq(o->profile, f->profile))
                 return give_up(f, "it is for another profile");
         if (o->status == ORDER_INVALID)

@@ -141,6 +141,34 @@ static void test_order_flow__yesterdays_order_is_invalid(void **state)
         }
 }
 
+/* Whatever its status: its certificate would be, or is, not what is configured. */
+static void test_order_flow__yesterdays_order_has_other_moments(void **state)
+{
+        static const char *const names[] = {"a.example", NULL};
+        const TestStep anew = {.path = "/orders",
+                               .status = 201,
+                               .head = AT_ORDER,
+                               .body = ORDER_VALID},
+                       valid[] = {STEP_ORDER_VALID, anew, STEP_CERTIFICATE, {}},
+                       pending[] = {{.path = "/order", .body = ORDER("pending", "")},
+                                    STEP_AUTHORIZATION,
+                                    anew,
+                                    STEP_CERTIFICATE,
+                                    {}};
+        TestRun *run = *state;
+
+        test_run_describe(run, names, "/order");
+        run->c.about->is_order_outdated = true;
+        succeeds(run,
+                 valid,
+                 "Fetch /order\nForgetOrder\nNewOrder /orders\nSetOrder /order\n"
+                 "Fetch /certificate\nInstall\n");
+        succeeds(run,
+                 pending,
+                 "Fetch /order\nFetch /authz\nDeactivateAuthorization /authz\nForgetOrder\n"
+                 "NewOrder /orders\nSetOrder /order\nFetch /certificate\nInstall\n");
+}
+
 /* Its certificate is none, at every run: it does not keep us from a new one. */
 static void test_order_flow__yesterdays_order_has_no_certificate(void **state)
 {
@@ -203,6 +231,7 @@ int main(void)
                         test_of_run(test_order_flow__new_orders_that_are_none),
                         test_of_run(test_order_flow__yesterdays_order),
                         test_of_run(test_order_flow__yesterdays_order_is_invalid),
+                        test_of_run(test_order_flow__yesterdays_order_has_other_moments),
                         test_of_run(test_order_flow__yesterdays_order_has_no_certificate),
                         test_of_run(test_order_flow__the_account_has_vanished),
         };

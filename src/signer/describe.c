@@ -7,6 +7,7 @@
 #include "acme/identifier.h"
 #include "signer/external-account.h"
 #include "signer/policy.h"
+#include "state/wishes.h"
 
 static int64_t to_seconds(usec_t usec)
 {
@@ -105,6 +106,19 @@ static const char *order_under_way(const Signer *signer)
         return streq_ptr(order->directory, signer->config->directory) ? order->url : NULL;
 }
 
+static int add_order(struct json_object *object, const Signer *signer)
+{
+        const char *url = order_under_way(signer);
+        int r;
+
+        if (!url)
+                return 0;
+        r = wishes_has_other_moments(signer->state->order.wishes, signer->config);
+        if (r > 0)
+                r = json_add_boolean(object, "orderOutdated", true);
+        return r < 0 ? r : json_add_string(object, "order", url);
+}
+
 int add_account(struct json_object *object, const Signer *signer)
 {
         if (!account_url(signer->account) &&
@@ -125,7 +139,7 @@ static int add_state(struct json_object *object, const Signer *signer, DueReason
         if (add_account(object, signer) < 0 ||
             json_add_string(object, "keyType", key_type_to_string(signer->config->key_type)) < 0 ||
             json_add_boolean(object, "moreKeyTypes", signer_has_next_key_type(signer)) < 0 ||
-            add_optional(object, "order", order_under_way(signer)) < 0 ||
+            add_order(object, signer) < 0 ||
             add_optional(object, "due", due_reason_to_string(due)) < 0 ||
             json_add_boolean(object, "askRenewalInfo", is_to_be_asked(signer)) < 0)
                 return -ENOMEM;

@@ -9,6 +9,7 @@
 #include "base/audit.h"
 #include "signer/peer.h"
 #include "signer/policy.h"
+#include "state/wishes.h"
 
 const JsonField account_fields[] = {
                 {"account",
@@ -147,7 +148,8 @@ int method_set_order(VarlinkCall *call, const void *parameters, void *userdata)
         order.created_usec = signer->now();
         if (free_and_strdup(&order.url, p->value) < 0 ||
             free_and_strdup(&order.directory, signer->config->directory) < 0 ||
-            strv_copy(signer->config->identifiers, &order.identifiers) < 0) {
+            strv_copy(signer->config->identifiers, &order.identifiers) < 0 ||
+            wishes_format(signer->config, &order.wishes) < 0) {
                 state_order_done(&order);
                 return -ENOMEM;
         }

@@ -100,7 +100,8 @@ static int format_order(struct json_object *document, const StateOrder *order)
                 return r;
         if (json_add_string(o, "url", order->url) < 0 ||
             add_usec(o, "createdUsec", order->created_usec) < 0 ||
-            json_add_strv(o, "identifiers", order->identifiers) < 0)
+            json_add_strv(o, "identifiers", order->identifiers) < 0 ||
+            (order->wishes && json_add_strv(o, "wishes", order->wishes) < 0))
                 return -ENOMEM;
         return json_add_string(o, "directory", order->directory);
 }

@@ -52,7 +52,7 @@ typedef struct RevocationMembers {
 typedef struct OrderMembers {
         const char *url, *directory;
         int64_t created;
-        struct json_object *identifiers;
+        struct json_object *identifiers, *wishes;
 } OrderMembers;
 
 typedef struct FailureMembers {
@@ -155,6 +155,12 @@ static bool is_generation(const char *s)
                                 CONFIG_IDENTIFIERS_MAX                                             \
         }
 
+#define WISHES(type)                                                                               \
+        {                                                                                          \
+                "wishes", JSON_STRING_ARRAY, offsetof(type, wishes), WISH_BYTES_MAX, is_wish,      \
+                                JSON_NULLABLE, WISHES_MAX                                          \
+        }
+
 static const JsonField certificate_fields[] = {
                 STRING(CertificateMembers,
                        generation,
@@ -209,13 +215,7 @@ static const JsonField certificate_fields[] = {
                        CERTIFICATE_NAME_MAX,
                        ca_name_is_valid,
                        JSON_NULLABLE),
-                {"wishes",
-                 JSON_STRING_ARRAY,
-                 offsetof(CertificateMembers, wishes),
-                 WISH_BYTES_MAX,
-                 is_wish,
-                 JSON_NULLABLE,
-                 WISHES_MAX},
+                WISHES(CertificateMembers),
                 OBJECT(CertificateMembers, renewal_info, "renewalInfo"),
                 OBJECT(CertificateMembers, revocation, "revocation"),
                 {"placeholder",
@@ -251,6 +251,7 @@ static const JsonField order_fields[] = {
                 STRING(OrderMembers, url, "url", ACME_URL_MAX, acme_url_is_valid, JSON_MANDATORY),
                 INTEGER(OrderMembers, created, "createdUsec", 0, JSON_MANDATORY),
                 IDENTIFIERS(OrderMembers),
+                WISHES(OrderMembers),
                 STRING(OrderMembers,
                        directory,
                        "directory",
@@ -408,7 +409,8 @@ static int parse_order(struct json_object *object, StateOrder *order)
         if (free_and_strdup(&order->url, m.url) < 0 ||
             free_and_strdup(&order->directory, m.directory) < 0)
                 return -ENOMEM;
-        return json_to_strv(m.identifiers, &order->identifiers);
+        r = m.wishes ? json_to_strv(m.wishes, &order->wishes) : 0;
+        return r == 0 ? json_to_strv(m.identifiers, &order->identifiers) : r;
 }
 
 static int parse_failure(struct json_object *object, StateFailure *failure)

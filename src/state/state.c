@@ -36,6 +36,7 @@ void state_order_done(StateOrder *order)
         free(order->url);
         strv_free(order->identifiers);
         free(order->directory);
+        strv_free(order->wishes);
         *order = (StateOrder){};
 }
 

@@ -59,6 +59,7 @@ typedef struct StateOrder {
         usec_t created_usec;
         char **identifiers;
         char *directory;
+        char **wishes; /* that it was made with (wishes.h); NULL when not known */
 } StateOrder;
 
 /* The failures since the last success. */

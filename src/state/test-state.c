@@ -63,6 +63,7 @@ static State *make_full_state(unsigned n_identifiers)
                         .identifiers = make_identifiers(n_identifiers),
                         .directory = strdup("https://ca.example/dir"),
         };
+        assert_int_equal(strv_append(&state->order.wishes, "Backdate=1h"), 0);
         state->failure = (StateFailure){
                         .count = 3,
                         .last_usec = 6,
@@ -110,6 +111,7 @@ static void assert_same(const State *a, const State *b)
         assert_string_equal(a->order.directory, b->order.directory);
         assert_true(a->order.created_usec == b->order.created_usec);
         assert_true(strv_equal(a->order.identifiers, b->order.identifiers));
+        assert_true(strv_equal(a->order.wishes, b->order.wishes));
 
         assert_int_equal(a->failure.count, b->failure.count);
         assert_int_equal(a->failure.outcome, b->failure.outcome);
@@ -244,6 +246,9 @@ static void test_state_parse__table(_unused_ void **unused)
                         {"{\"version\":1,\"certificate\":{" CERTIFICATE ",\"wishes\":\"a=\"}}",
                          STATE_E_DAMAGED},
                         {"{\"version\":1,\"order\":{" ORDER "}}", 0},
+                        {"{\"version\":1,\"order\":{" ORDER ",\"wishes\":[\"Lifetime=\"]}}", 0},
+                        {"{\"version\":1,\"order\":{" ORDER ",\"wishes\":[\"Lifetime\"]}}",
+                         STATE_E_DAMAGED},
                         {"{\"version\":1,\"failure\":{" FAILURE "}}", 0},
 
                         {"{\"version\":2}", STATE_E_NEWER},

@@ -64,12 +64,30 @@ static void test_wishes_changed__of_what_nobody_knows(_unused_ void **unused)
         assert_changed(some, &all, "Profile=");
 }
 
+static void test_wishes_has_other_moments__those_alone(_unused_ void **unused)
+{
+        _cleanup_strv_free_ char **set = wishes_of(&all);
+        Config other = all;
+
+        assert_int_equal(wishes_has_other_moments(set, &all), 0);
+        other.preferred_chain = NULL;
+        other.profiles = NULL;
+        assert_int_equal(wishes_has_other_moments(set, &other), 0);
+        other.lifetime_usec = 0;
+        assert_int_equal(wishes_has_other_moments(set, &other), 1);
+        other.lifetime_usec = all.lifetime_usec;
+        other.backdate_usec += USEC_PER_HOUR;
+        assert_int_equal(wishes_has_other_moments(set, &other), 1);
+        assert_int_equal(wishes_has_other_moments(NULL, &other), 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_wishes_format__one_for_each),
                         cmocka_unit_test(test_wishes_changed__each_by_its_name),
                         cmocka_unit_test(test_wishes_changed__of_what_nobody_knows),
+                        cmocka_unit_test(test_wishes_has_other_moments__those_alone),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,3 +69,14 @@ int wishes_changed(char *const *wishes, const Config *config, char ***ret)
                 *ret = TAKE_PTR(changed);
         return r;
 }
+
+int wishes_has_other_moments(char *const *wishes, const Config *config)
+{
+        _cleanup_strv_free_ char **changed = NULL;
+        int r;
+
+        r = wishes_changed(wishes, config, &changed);
+        if (r < 0)
+                return r;
+        return strv_contains(changed, "Lifetime=") || strv_contains(changed, "Backdate=");
+}

@@ -18,3 +18,7 @@ int wishes_format(const Config *config, char ***ret);
 /* Those that are others now, "Profile= Lifetime="; NULL in *ret: none, or nobody knows how they
  * were (NULL). Return: 0, -ENOMEM. */
 int wishes_changed(char *const *wishes, const Config *config, char ***ret);
+
+/* Has an order with these asked for other moments than would be asked for now (Lifetime=,
+ * Backdate=)? Return: 1, 0, -ENOMEM. */
+int wishes_has_other_moments(char *const *wishes, const Config *config);

@@ -148,6 +148,17 @@ def test_names_have_changed_since(fresh, ca):
     assert renews(fresh, ca, [NAME, "b.example.test"])["newOrder"] == 1
 
 
+def test_lifetime_has_changed_since(fresh, ca):
+    fresh.configure(NAME, Backdate="2h")
+    interrupted(fresh, ca, "finalize")
+    fresh.configure(NAME)
+    mark = fresh.cursor()
+    assert renews(fresh, ca)["newOrder"] == 1
+    assert one(fresh, mark, "ORDER_ABANDONED", ACME_CERTIFICATE=NAME)
+    newest = [exchange for exchange in ca.seen("newOrder")][-1]
+    assert "notBefore" not in newest.payload
+
+
 def test_order_that_never_leaves_pending(fresh, ca):
     """Its authorization says what happened."""
     ca.on("order").json({"status": "pending"})
