@@ -94,6 +94,32 @@ static void test_dry_run__whatever_is_called(void **state)
         expect_untouched(room, before);
 }
 
+/* Whether or not there was a certificate of the first. */
+static void test_dry_run__two_key_types(void **state)
+{
+        _cleanup_free_ char *before = NULL;
+        Room *room = *state;
+
+        before = begin(room, "[Certificate]\nDryRun=yes\nKeyType=ec-p256 rsa-2048\n");
+        for (unsigned i = 0; i < 2; i++) {
+                _cleanup_json_ struct json_object *next = NULL, *none = NULL;
+                EVP_PKEY *key;
+
+                room_start(room);
+                if (i == 0)
+                        EVP_PKEY_free(room_renew(room));
+                next = room_ask(room, "NextKeyType", NULL);
+                assert_string_equal(member(next, "next"), "rsa-2048");
+                key = room_renew(room);
+                assert_true(EVP_PKEY_is_a(key, "RSA"));
+                EVP_PKEY_free(key);
+                none = room_ask(room, "NextKeyType", NULL);
+                assert_null(member(none, "next"));
+                room_stop(room);
+                expect_untouched(room, before);
+        }
+}
+
 static void test_dry_run__revokes_nothing(void **state)
 {
         _cleanup_free_ char *before = NULL;
@@ -125,6 +151,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                         test_of(test_dry_run__all_the_way),
                         test_of(test_dry_run__whatever_is_called),
+                        test_of(test_dry_run__two_key_types),
                         test_of(test_dry_run__revokes_nothing),
                         test_of(test_dry_run__no_twin),
         };

@@ -57,12 +57,13 @@ int signer_use_key_type(Signer *signer, size_t i)
 }
 
 /* Half of what a server wants is not to be installed before the other half: the plain files are
- * there first, and always. */
+ * there first, and always. A dry run installs neither, and tries out both. */
 static bool may_go_on(const Signer *signer)
 {
         const StateCertificate *c = &signer->state->certificate;
 
-        return signer_has_next_key_type(signer) && c->is_set && !c->is_placeholder;
+        return signer_has_next_key_type(signer) &&
+               (signer->config->is_dry_run || (c->is_set && !c->is_placeholder));
 }
 
 int method_next_key_type(VarlinkCall *call, const void *parameters _unused_, void *userdata)

@@ -148,6 +148,26 @@ def test_no_twin(fresh, twins, staging):
     assert trail(fresh, mark, "SIGNED") == [] and twins.twin.seen() == []
 
 
+def test_two_key_types(fresh, twins):
+    """The second is tried out as well, whatever has come of the first."""
+    twins.issue()
+    kept = twins.kept()
+    fresh.configure(NAME, CA="real", KeyType="ec-p256 rsa-2048")
+    mark = fresh.cursor()
+    assert dry(fresh).returncode == 0
+    fresh.settled()
+    assert [entry["ACME_KEY_TYPE"] for entry in trail(fresh, mark, "DRY_RUN_PASSED")] == ["ec-p256", "rsa-2048"]
+    chain = fresh.read(f"{store.LIVE}/{NAME}/fullchain.pem").encode()
+    twins.twin.on("certificate", times=1).body(chain)
+    mark = fresh.cursor()
+    assert dry(fresh).returncode == 75
+    fresh.settled()
+    assert one(fresh, mark, "DRY_RUN_FAILED")["ACME_KEY_TYPE"] == "ec-p256"
+    assert one(fresh, mark, "DRY_RUN_PASSED")["ACME_KEY_TYPE"] == "rsa-2048"
+    assert twins.kept() == kept
+    fresh.run(["systemctl", "stop", f"acme-retry@{NAME}.timer"])
+
+
 def test_nobody_to_take_the_request_back(fresh, twins):
     """A request of long ago keeps no renewal away."""
     twins.issue()
