@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <pwd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -61,6 +62,14 @@ static int leave(int dir_fd, const struct passwd *owner, const char *text, size_
                                : 0;
 }
 
+/* Held as long as the file may lie there: what nobody holds any more is a killed run's, and the
+ * next signer removes it. Several may bring a key at a time, as the last one's counts. Return: 0,
+ * -EWOULDBLOCK: a signer is removing one; -errno. */
+static int hold(int dir_fd)
+{
+        return flock(dir_fd, LOCK_SH | LOCK_NB) < 0 ? -errno : 0;
+}
+
 static ExitStatus complain(int error, const char *name)
 {
         log_error_errno(error, "Failed to leave the key in " CERTS "/%s/" FILE_NAME, name);
@@ -87,7 +96,9 @@ static ExitStatus import(const char *name, const char *text, size_t length)
         fd = owner ? open_directory(name, owner) : -ENOENT;
         if (fd < 0)
                 return complain(fd, name);
-        r = leave(fd, owner, text, length);
+        r = hold(fd);
+        if (r == 0)
+                r = leave(fd, owner, text, length);
         status = r < 0 ? complain(r, name) : unit_run(unit, UNIT_TIMEOUT_USEC);
         take_back(fd, name);
         return status;

@@ -3,6 +3,10 @@
 /* What lies beside the live generation: others, looked through, and keys that root has put there.
  */
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include "signer/account-import.h"
 #include "signer/store-internal.h"
 
@@ -60,6 +64,22 @@ int store_drop_import(Store *store)
 {
         return unlinkat(store->certs_fd, STORE_IMPORT_KEY_FILE, 0) < 0 && errno != ENOENT ? -errno
                                                                                           : 0;
+}
+
+/* Where there is one, whoever has brought it holds the directory shared until it is taken over. */
+int store_drop_stale_import(Store *store)
+{
+        _cleanup_close_ int fd = -EBADF;
+
+        if (faccessat(store->certs_fd, STORE_IMPORT_KEY_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        /* Held through a description of its own, which goes with this function. */
+        fd = openat(store->certs_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+                return errno == EWOULDBLOCK ? 0 : -errno;
+        return store_drop_import(store);
 }
 
 int store_read_revoke_key(Store *store, EVP_PKEY **ret)

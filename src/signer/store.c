@@ -175,6 +175,8 @@ int store_tidy(Store *store)
                 r = sweep(store, store->certs_fd, is_of_other_variant);
         if (r == 0)
                 r = sweep(store, store->live_fd, is_temporary_link);
+        if (r == 0)
+                r = store_drop_stale_import(store);
         return r;
 }
 

@@ -84,6 +84,10 @@ int store_read_revoke_key(Store *store, EVP_PKEY **ret);
 int store_read_import(Store *store, EVP_PKEY **ret);
 int store_drop_import(Store *store);
 
+/* Removes it when nobody holds the directory (flock(2), shared) for it any more. Return: 0, -errno.
+ */
+int store_drop_stale_import(Store *store);
+
 /* Makes a generation of key, NULL for one that is not ours, and chain, and makes it live.
  * ret_generation: its name, to be freed. Return: 0; -errno, and what was live is live then. */
 int store_install(Store *store, const Chain *chain, EVP_PKEY *key, char **ret_generation);

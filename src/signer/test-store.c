@@ -4,6 +4,7 @@
  * key, the state file. That a kill at any moment does no harm is
  * tests/hostile/test_install_crash.py. */
 
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/test.h"
@@ -293,6 +294,32 @@ static void test_store_tidy__leftovers_of_a_killed_run(void **state)
         assert_true(exists(f, CERTS "/1/privkey.pem"));
 }
 
+/* A private key that root has brought does not stay when acmectl is killed; and is not taken from
+ * under one that is at work. */
+static void test_store_tidy__a_key_that_nobody_brings_any_more(void **state)
+{
+        Fixture *f = *state;
+        int holder;
+
+        install(f, "1");
+        assert_int_equal(store_tidy(f->store), 0);
+        close(openat(f->d->fd,
+                     CERTS "/" STORE_IMPORT_KEY_FILE,
+                     O_CREAT | O_WRONLY | O_CLOEXEC,
+                     0600));
+        holder = openat(f->d->fd, CERTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_int_equal(flock(holder, LOCK_SH | LOCK_NB), 0);
+        assert_int_equal(store_tidy(f->store), 0);
+        assert_true(exists(f, CERTS "/" STORE_IMPORT_KEY_FILE));
+        close(holder);
+        assert_int_equal(store_tidy(f->store), 0);
+        assert_false(exists(f, CERTS "/" STORE_IMPORT_KEY_FILE));
+        /* Nor is the directory held by who has looked. */
+        holder = openat(f->d->fd, CERTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_int_equal(flock(holder, LOCK_EX | LOCK_NB), 0);
+        close(holder);
+}
+
 static void test_store_pending__one_key(void **state)
 {
         Fixture *f = *state;
@@ -370,6 +397,7 @@ int main(void)
                         TEST(test_store_read_live__what_is_none_of_ours),
                         TEST(test_store_read_live__damaged_files),
                         TEST(test_store_tidy__leftovers_of_a_killed_run),
+                        TEST(test_store_tidy__a_key_that_nobody_brings_any_more),
                         TEST(test_store_pending__one_key),
                         TEST(test_store_state__written_read_set_aside),
                         TEST(test_store_check_room__here),

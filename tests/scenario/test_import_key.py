@@ -129,6 +129,30 @@ def test_in_the_middle_of_a_renewal(m):
     assert live_key(m) == store.public_key(m, KEY)
 
 
+def test_killed(m):
+    """The key does not stay: the next signer removes it, or the next boot."""
+    store.issue(m, NAME)
+    make(m)
+    with _pending_renewal(m) as start:
+        m.run(["systemd-run", "--quiet", "--unit=bring", "--collect", "acmectl", "import-key", NAME, KEY])
+        m.wait_until(lambda: m.exists(f"{FOLDER}/import-key"))
+        m.systemctl("kill", "--signal=KILL", "bring.service")
+        m.wait_until(lambda: not m.active("bring.service"), what="acmectl to be gone")
+        m.systemctl("stop", f"acme-import-key@{NAME}.service")
+        assert m.exists(f"{FOLDER}/import-key")
+    assert moments.finish(start) == 0
+    m.settled(30)
+    mark = m.cursor()
+    renew(m)
+    assert not m.exists(f"{FOLDER}/import-key") and not trail(m, mark, "KEY_IMPORTED")
+    assert live_key(m) != store.public_key(m, KEY)
+    m.write(f"{FOLDER}/import-key", m.read(KEY), 0o600)
+    m.run(["systemd-tmpfiles", "--remove", "--prefix=/var/lib/acme"])
+    assert m.exists(f"{FOLDER}/import-key")
+    m.run(["systemd-tmpfiles", "--remove", "--boot", "--prefix=/var/lib/acme"])
+    assert not m.exists(f"{FOLDER}/import-key")
+
+
 def _pending_renewal(machine):
     machine.run(["touch", f"{store.REQUESTS}/{NAME}"])
     return moments.pending(machine, NAME)
