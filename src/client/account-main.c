@@ -6,17 +6,15 @@
 
 #include "client/client.h"
 
-#include <getopt.h>
-
 #include "acme/account.h"
 #include "base/audit.h"
+#include "base/command-line.h"
 #include "base/escape.h"
 #include "base/log.h"
 #include "client/account-flow.h"
 #include "client/directory-flow.h"
 #include "client/progress.h"
 #include "client/request.h"
-#include "version.h"
 
 /* What is done to an account, by the signer's words. */
 static const struct {
@@ -233,11 +231,6 @@ static ExitStatus operate_account(const char *argument)
 
 int main(int argc, char *argv[])
 {
-        static const struct option options[] = {
-                        {"help", no_argument, NULL, 'h'},
-                        {"version", no_argument, NULL, 'v'},
-                        {},
-        };
         static const char usage[] =
                         "acme-account ACCOUNT\n\n"
                         "Does what root wants done with an account at a CA. Started by\n"
@@ -245,24 +238,12 @@ int main(int argc, char *argv[])
                         "  -h, --help     show this\n"
                         "      --version  show the version\n\n"
                         "See acme-account(8).\n";
-        int option;
+        const char *name;
+        int status;
 
         log_open("acme-account");
-        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0)
-                switch (option) {
-                case 'h':
-                        fputs(usage, stdout);
-                        return EXIT_SUCCESS;
-                case 'v':
-                        puts("acme-account " ACMEWARD_VERSION);
-                        return EXIT_SUCCESS;
-                default:
-                        fputs(usage, stderr);
-                        return EXIT_CONFIGURATION;
-                }
-        if (optind != argc - 1) {
-                fputs(usage, stderr);
-                return EXIT_CONFIGURATION;
-        }
-        return (int) operate_account(argv[optind]);
+        name = command_line_name(argc, argv, "acme-account", usage, &status);
+        if (!name)
+                return status;
+        return (int) operate_account(name);
 }

@@ -10,10 +10,10 @@
 
 #include "client/client.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 
 #include "base/audit.h"
+#include "base/command-line.h"
 #include "base/log.h"
 #include "client/account-flow.h"
 #include "client/authority.h"
@@ -25,7 +25,6 @@
 #include "client/proof-flow.h"
 #include "client/renewal-flow.h"
 #include "client/request.h"
-#include "version.h"
 
 /* Files only, before anything is begun: no signer, no network, and no word about a configuration
  * that nothing is to be done with. */
@@ -319,49 +318,28 @@ static ExitStatus renew(const char *name)
         return status;
 }
 
-static void usage(FILE *f)
-{
-        fprintf(f,
+static const char usage[] =
                 "acme-client NAME\n\n"
                 "Renews the certificate NAME if it is due. Started by acme-renew@NAME.service, "
                 "which\n"
                 "gives it its doors.\n\n"
                 "  -h, --help     show this\n"
                 "      --version  show the version\n\n"
-                "See acme-renew@.service(8).\n");
-}
+                "See acme-renew@.service(8).\n";
 
 int main(int argc, char *argv[])
 {
-        static const struct option options[] = {
-                        {"help", no_argument, NULL, 'h'},
-                        {"version", no_argument, NULL, 'v'},
-                        {},
-        };
-        ExitStatus status;
-        int option;
+        const char *name;
+        int status;
 
         log_open("acme-client");
-        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0)
-                switch (option) {
-                case 'h':
-                        usage(stdout);
-                        return EXIT_SUCCESS;
-                case 'v':
-                        puts("acme-client " ACMEWARD_VERSION);
-                        return EXIT_SUCCESS;
-                default:
-                        usage(stderr);
-                        return EXIT_CONFIGURATION;
-                }
-        if (optind != argc - 1) {
-                usage(stderr);
-                return EXIT_CONFIGURATION;
-        }
+        name = command_line_name(argc, argv, "acme-client", usage, &status);
+        if (!name)
+                return status;
 
-        log_set_certificate(argv[optind]);
-        status = renew(argv[optind]);
+        log_set_certificate(name);
+        status = (int) renew(name);
         if (status != EXIT_DONE)
                 log_flush();
-        return (int) status;
+        return status;
 }

@@ -4,9 +4,8 @@
  * which it may choose nothing: what is to be revoked, why, and by which key the signer reads in a
  * file that is root's. Like the renewal's client it has a network connection and no key. */
 
-#include <getopt.h>
-
 #include "base/audit.h"
+#include "base/command-line.h"
 #include "base/log.h"
 #include "client/authority.h"
 #include "client/client.h"
@@ -14,7 +13,6 @@
 #include "client/progress.h"
 #include "client/revocation-flow.h"
 #include "state/revocation-request.h"
-#include "version.h"
 
 static int run(Client *c, const char *name, bool *ret_was_revoked)
 {
@@ -79,47 +77,26 @@ static ExitStatus carry_out(const char *name)
         return r < 0 ? EXIT_BUG : finish_failed(&c, name);
 }
 
-static void usage(FILE *f)
-{
-        fprintf(f,
+static const char usage[] =
                 "acme-revoke NAME\n\n"
                 "Has the CA revoke what " REVOCATION_REQUEST_DIRECTORY "/NAME names. Started by\n"
                 "acme-revoke@NAME.service, which gives it its door; acmectl revoke is for "
                 "people.\n\n"
                 "  -h, --help     show this\n"
                 "      --version  show the version\n\n"
-                "See acme-revoke@.service(8).\n");
-}
+                "See acme-revoke@.service(8).\n";
 
 int main(int argc, char *argv[])
 {
-        static const struct option options[] = {
-                        {"help", no_argument, NULL, 'h'},
-                        {"version", no_argument, NULL, 'v'},
-                        {},
-        };
-        ExitStatus status;
-        int option;
+        const char *name;
+        int status;
 
         log_open("acme-revoke");
-        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0)
-                switch (option) {
-                case 'h':
-                        usage(stdout);
-                        return EXIT_SUCCESS;
-                case 'v':
-                        puts("acme-revoke " ACMEWARD_VERSION);
-                        return EXIT_SUCCESS;
-                default:
-                        usage(stderr);
-                        return EXIT_CONFIGURATION;
-                }
-        if (optind != argc - 1) {
-                usage(stderr);
-                return EXIT_CONFIGURATION;
-        }
-        log_set_certificate(argv[optind]);
-        status = carry_out(argv[optind]);
+        name = command_line_name(argc, argv, "acme-revoke", usage, &status);
+        if (!name)
+                return status;
+        log_set_certificate(name);
+        status = (int) carry_out(name);
         log_flush();
-        return (int) status;
+        return status;
 }

@@ -5,16 +5,15 @@
  * This room talks to servers, and has no key: it sees the configuration, one certificate, and the
  * links that say what is live. It changes nothing, here or there. */
 
-#include <getopt.h>
 #include <signal.h>
 
 #include "base/audit.h"
+#include "base/command-line.h"
 #include "base/exit-status.h"
 #include "base/log.h"
 #include "base/variant.h"
 #include "verify/report.h"
 #include "verify/watch.h"
-#include "version.h"
 #include "x509/certificate.h"
 
 /* Where acme-verify@.service mounts the live certificate. */
@@ -160,47 +159,27 @@ static int run(const char *name)
         return verify(config, &expected);
 }
 
-static void usage(FILE *f)
-{
-        fprintf(f,
+static const char usage[] =
                 "acme-verify NAME\n\n"
                 "Looks whether the live certificate NAME is what is served. Started by\n"
                 "acme-verify@NAME.service, which shows it that certificate.\n\n"
                 "  -h, --help     show this\n"
                 "      --version  show the version\n\n"
-                "See acme-verify@.service(8).\n");
-}
+                "See acme-verify@.service(8).\n";
 
 int main(int argc, char *argv[])
 {
-        static const struct option options[] = {
-                        {"help", no_argument, NULL, 'h'},
-                        {"version", no_argument, NULL, 'v'},
-                        {},
-        };
-        int option, status;
+        const char *name;
+        int status;
 
         log_open("acme-verify");
-        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0)
-                switch (option) {
-                case 'h':
-                        usage(stdout);
-                        return EXIT_SUCCESS;
-                case 'v':
-                        puts("acme-verify " ACMEWARD_VERSION);
-                        return EXIT_SUCCESS;
-                default:
-                        usage(stderr);
-                        return EXIT_CONFIGURATION;
-                }
-        if (optind != argc - 1) {
-                usage(stderr);
-                return EXIT_CONFIGURATION;
-        }
+        name = command_line_name(argc, argv, "acme-verify", usage, &status);
+        if (!name)
+                return status;
         /* A server that goes away while we send is an outcome, not an end. */
         (void) signal(SIGPIPE, SIG_IGN);
-        log_set_certificate(argv[optind]);
-        status = run(argv[optind]);
+        log_set_certificate(name);
+        status = run(name);
         log_flush();
         return status;
 }
