@@ -7,8 +7,8 @@
 #include "client/client.h"
 
 #include "acme/account.h"
+#include "base/arguments.h"
 #include "base/audit.h"
-#include "base/command-line.h"
 #include "base/escape.h"
 #include "base/log.h"
 #include "client/account-flow.h"
@@ -242,7 +242,7 @@ int main(int argc, char *argv[])
         int status;
 
         log_open("acme-account");
-        name = command_line_name(argc, argv, "acme-account", usage, &status);
+        name = arguments_take_name(argc, argv, "acme-account", usage, &status);
         if (!name)
                 return status;
         return (int) operate_account(name);

@@ -12,8 +12,8 @@
 
 #include <inttypes.h>
 
+#include "base/arguments.h"
 #include "base/audit.h"
-#include "base/command-line.h"
 #include "base/log.h"
 #include "client/account-flow.h"
 #include "client/authority.h"
@@ -333,7 +333,7 @@ int main(int argc, char *argv[])
         int status;
 
         log_open("acme-client");
-        name = command_line_name(argc, argv, "acme-client", usage, &status);
+        name = arguments_take_name(argc, argv, "acme-client", usage, &status);
         if (!name)
                 return status;
 

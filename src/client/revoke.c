@@ -4,8 +4,8 @@
  * which it may choose nothing: what is to be revoked, why, and by which key the signer reads in a
  * file that is root's. Like the renewal's client it has a network connection and no key. */
 
+#include "base/arguments.h"
 #include "base/audit.h"
-#include "base/command-line.h"
 #include "base/log.h"
 #include "client/authority.h"
 #include "client/client.h"
@@ -92,7 +92,7 @@ int main(int argc, char *argv[])
         int status;
 
         log_open("acme-revoke");
-        name = command_line_name(argc, argv, "acme-revoke", usage, &status);
+        name = arguments_take_name(argc, argv, "acme-revoke", usage, &status);
         if (!name)
                 return status;
         log_set_certificate(name);

@@ -7,8 +7,8 @@
 
 #include <signal.h>
 
+#include "base/arguments.h"
 #include "base/audit.h"
-#include "base/command-line.h"
 #include "base/exit-status.h"
 #include "base/log.h"
 #include "base/variant.h"
@@ -173,7 +173,7 @@ int main(int argc, char *argv[])
         int status;
 
         log_open("acme-verify");
-        name = command_line_name(argc, argv, "acme-verify", usage, &status);
+        name = arguments_take_name(argc, argv, "acme-verify", usage, &status);
         if (!name)
                 return status;
         /* A server that goes away while we send is an outcome, not an end. */

@@ -2,11 +2,11 @@
 
 #include <getopt.h>
 
-#include "base/command-line.h"
+#include "base/arguments.h"
 #include "base/exit-status.h"
 #include "base/test.h"
 
-static void test_command_line_name__table(_unused_ void **unused)
+static void test_arguments_take_name__table(_unused_ void **unused)
 {
         static const struct {
                 const char *words[4], *name;
@@ -33,7 +33,7 @@ static void test_command_line_name__table(_unused_ void **unused)
                         argv[argc] = (char *) row->words[argc];
                 /* Of getopt(3): from the beginning again. */
                 optind = 0;
-                name = command_line_name(argc, argv, "x", "x NAME\n", &status);
+                name = arguments_take_name(argc, argv, "x", "x NAME\n", &status);
                 assert_int_equal(status, row->status);
                 assert_true(streq_ptr(name, row->name));
         }
@@ -42,7 +42,7 @@ static void test_command_line_name__table(_unused_ void **unused)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                        cmocka_unit_test(test_command_line_name__table),
+                        cmocka_unit_test(test_arguments_take_name__table),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

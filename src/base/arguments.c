@@ -2,7 +2,7 @@
 
 /* Whoever starts one of these by hand is told how it is used; the units give the name alone. */
 
-#include "base/command-line.h"
+#include "base/arguments.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static const char *refuse(const char *usage, int *ret_status)
 }
 
 const char *
-command_line_name(int argc, char *argv[], const char *program, const char *usage, int *ret_status)
+arguments_take_name(int argc, char *argv[], const char *program, const char *usage, int *ret_status)
 {
         static const struct option options[] = {
                         {"help", no_argument, NULL, 'h'},

@@ -5,5 +5,8 @@
 
 /* program: for --version; usage: all that --help shows, and standard error when it is none of
  * these. Return: the name, of argv; NULL: nothing is to be done but to exit with *ret_status. */
-const char *
-command_line_name(int argc, char *argv[], const char *program, const char *usage, int *ret_status);
+const char *arguments_take_name(int argc,
+                                char *argv[],
+                                const char *program,
+                                const char *usage,
+                                int *ret_status);
