@@ -436,16 +436,12 @@ int account_signer_new(sd_event *event,
                        usec_t (*now)(void),
                        Signer **ret)
 {
-        _cleanup_(signer_freep) Signer *signer = calloc(1, sizeof(Signer));
+        _cleanup_(signer_freep) Signer *signer =
+                        signer_create(&account_signer_interface, event, root, name, now);
         int r;
 
         if (!signer)
                 return -ENOMEM;
-        signer->interface = &account_signer_interface;
-        signer->event = sd_event_ref(event);
-        signer->root = root;
-        signer->name = name;
-        signer->now = now;
         r = load_configuration(signer);
         if (r == 0 && signer->config)
                 r = open_all(signer);

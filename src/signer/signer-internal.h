@@ -194,6 +194,13 @@ int signer_count_failure(Signer *signer,
                          usec_t retry_after_usec,
                          usec_t *ret_next_usec);
 
+/* With nothing loaded yet, for both signers. What is pointed at outlives it. NULL: -ENOMEM. */
+Signer *signer_create(const VarlinkInterface *interface,
+                      sd_event *event,
+                      const char *root,
+                      const char *name,
+                      usec_t (*now)(void));
+
 /* The methods that have files of their own. */
 extern const VarlinkInterface signer_interface;
 

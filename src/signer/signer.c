@@ -128,22 +128,35 @@ static int open_store(Signer *signer)
         return signer_look(signer);
 }
 
+Signer *signer_create(const VarlinkInterface *interface,
+                      sd_event *event,
+                      const char *root,
+                      const char *name,
+                      usec_t (*now)(void))
+{
+        Signer *signer = calloc(1, sizeof(Signer));
+
+        if (signer)
+                *signer = (Signer){.interface = interface,
+                                   .event = sd_event_ref(event),
+                                   .root = root,
+                                   .name = name,
+                                   .now = now};
+        return signer;
+}
+
 int signer_new(sd_event *event,
                const char *root,
                const char *name,
                usec_t (*now)(void),
                Signer **ret)
 {
-        _cleanup_(signer_freep) Signer *signer = calloc(1, sizeof(Signer));
+        _cleanup_(signer_freep) Signer *signer =
+                        signer_create(&signer_interface, event, root, name, now);
         int r;
 
         if (!signer)
                 return -ENOMEM;
-        signer->interface = &signer_interface;
-        signer->event = sd_event_ref(event);
-        signer->root = root;
-        signer->name = name;
-        signer->now = now;
         r = load_configuration(signer);
         /* The name is only fit for a path once the configuration has taken it. */
         if (r == 0 && signer->config)
