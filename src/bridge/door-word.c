@@ -10,6 +10,7 @@
 #define PROGRAM "acme-signer-bridge "
 #define BRIDGE "/run/acme/bridge/"
 #define SIGNER "/run/acme/signer"
+#define AWAY "/run/acme/away/"
 
 /* The everyday door has no word in its path. */
 #define FIRST_WORD "renew"
@@ -32,7 +33,8 @@ int door_word_of_path(const char *path, const char *name, DoorWord *ret)
 
         if (!last || !streq(last + 1, name))
                 return -ENOTCONN;
-        word = startswith(path, BRIDGE) ?: startswith(path, SIGNER "-for-");
+        word = startswith(path, BRIDGE) ?: startswith(path, AWAY)
+                               ?: startswith(path, SIGNER "-for-");
         if (word && word < last)
                 return door_word_set(ret, word, (size_t) (last - word)) < 0 ? -ENOTCONN : 0;
         if (startswith(path, SIGNER) == last)

@@ -7,7 +7,7 @@
 #include "base/macro.h"
 
 /* More than a signer has. */
-#define DOOR_WORDS_MAX 8U
+#define DOOR_WORDS_MAX 12U
 
 /* "renew", "challenge": lower-case letters. */
 #define DOOR_WORD_MAX 32U
@@ -18,7 +18,8 @@ int door_word_set(DoorWord *word, const char *text, size_t length); /* 0, -EINVA
 
 /* Which door of NAME a listening socket is: "renew" of "/run/acme/signer/NAME" and of
  * "/run/acme/bridge/renew/NAME", "challenge" of "/run/acme/signer-for-challenge/NAME" and of
- * "/run/acme/bridge/challenge/NAME". Return: 0; -ENOTCONN when it is none; -errno. */
+ * "/run/acme/bridge/challenge/NAME", "account" of "/run/acme/away/account/NAME". Return: 0;
+ * -ENOTCONN when it is none; -errno. */
 int door_word_of_socket(int fd, const char *name, DoorWord *ret);
 
 /* The same of a path. Return: 0, -ENOTCONN. */

@@ -5,6 +5,7 @@
  * that cannot end well costs the CA's patience. */
 
 #include "acme/identifier.h"
+#include "signer/account-door.h"
 #include "signer/external-account.h"
 #include "signer/policy.h"
 #include "state/wishes.h"
@@ -88,7 +89,10 @@ int add_configuration(struct json_object *object, const Signer *signer)
             json_add_boolean(object, "dryRun", config->is_dry_run) < 0 ||
             add_optional(object, "trust", config->trust) < 0)
                 return -ENOMEM;
-        return json_add_boolean(object, "termsOfServiceAgreed", config->terms_of_service_agreed);
+        return json_add_boolean(object,
+                                "termsOfServiceAgreed",
+                                signer->account_door ? account_door_agrees(signer)
+                                                     : config->terms_of_service_agreed);
 }
 
 /* Is it time to ask the CA when to renew? */
@@ -121,6 +125,8 @@ static int add_order(struct json_object *object, const Signer *signer)
 
 int add_account(struct json_object *object, const Signer *signer)
 {
+        if (signer->account_door)
+                return account_door_add(object, signer);
         if (!account_url(signer->account) &&
             json_add_boolean(object,
                              "externalAccount",
@@ -173,6 +179,11 @@ int method_describe(VarlinkCall *call, const void *parameters _unused_, void *us
         if (r != 0)
                 return MIN(r, 0);
         due = signer_due(signer, signer->now());
+        if (signer->account_door && (due != DUE_NOT || is_to_be_asked(signer))) {
+                r = account_door_describe(signer, call);
+                if (r != 0)
+                        return MIN(r, 0);
+        }
         if (due != DUE_NOT) {
                 r = foreign_key_admit(signer, call);
                 if (r != 0)
@@ -196,4 +207,21 @@ int method_describe(VarlinkCall *call, const void *parameters _unused_, void *us
         if (due != DUE_NOT)
                 signer_prepare_keys(signer);
         return 0;
+}
+
+/* For a signer that has the certificate's key: of what is here nothing but the account, and what it
+ * is used for. No key is made by this. */
+int method_describe_distant(VarlinkCall *call, const void *parameters _unused_, void *userdata)
+{
+        _cleanup_json_ struct json_object *object = NULL;
+        Signer *signer = userdata;
+        int r;
+
+        r = policy_admit(signer, call);
+        if (r != 0)
+                return MIN(r, 0);
+        object = json_object_new_object();
+        if (!object || add_configuration(object, signer) < 0 || add_account(object, signer) < 0)
+                return -ENOMEM;
+        return varlink_reply(call, TAKE_PTR(object));
 }

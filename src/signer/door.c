@@ -18,6 +18,7 @@ static const struct {
                 {DOOR_REVOKE, "/run/acme/signer-for-revoke/", "acme-revoke"},
                 {DOOR_ALPN, "/run/acme/signer-for-alpn/", "acme-challenge-alpn"},
                 {DOOR_IMPORT, "/run/acme/signer-for-import/", "acme-import-key"},
+                {DOOR_DISTANT, "/run/acme/signer-for-account/", "acme-signer-bridge"},
                 {DOOR_ACCOUNT, "/run/acme/account-signer/", "acme-account"},
 };
 

@@ -15,10 +15,11 @@ typedef enum Door {
         DOOR_ALPN = 1 << 5,        /* acme-challenge-alpn@: certificates with these in them */
         DOOR_ACCOUNT = 1 << 6,     /* acme-account@, of an account's signer alone */
         DOOR_IMPORT = 1 << 7,      /* acme-import-key@: a key that root has brought */
+        DOOR_DISTANT = 1 << 8, /* acme-signer-bridge@: a signer that has the certificate's key */
 } Door;
 
 /* As many has a certificate's signer. */
-#define DOORS 7U
+#define DOORS 8U
 
 /* "/run/acme/signer/" and the like: the directory of the door's socket, which is called NAME. */
 const char *door_directory(Door door);

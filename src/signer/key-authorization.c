@@ -8,6 +8,7 @@
 #include "acme/identifier.h"
 #include "acme/token.h"
 #include "base/base64url.h"
+#include "signer/account-door.h"
 #include "signer/policy.h"
 #include "signer/validation.h"
 
@@ -30,6 +31,8 @@ int signer_key_authorization(Signer *signer, VarlinkCall *call, const char *toke
         r = policy_admit(signer, call);
         if (r != 0)
                 return r;
+        if (signer->account_door)
+                return account_door_key_authorization(signer, call, token, ret);
         r = signer_account_key(signer, &key);
         if (r < 0)
                 return policy_store_failed(

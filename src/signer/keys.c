@@ -41,6 +41,8 @@ int signer_account_key(Signer *signer, EVP_PKEY **ret)
         _cleanup_key_ EVP_PKEY *key = NULL;
         int r = -ENOENT;
 
+        if (signer->account_door)
+                return -EOPNOTSUPP;
         /* While a maker is at work the file may be there and not be synced. */
         if (!signer->account_maker)
                 r = account_load_key(signer->account, ret);
@@ -160,7 +162,7 @@ static int on_prepare(sd_event_source *source _unused_, void *userdata)
         EVP_PKEY *key;
         int r = 0;
 
-        if (!signer->account_maker)
+        if (!signer->account_maker && !signer->account_door)
                 r = account_load_key(signer->account, &key);
         if (r == -ENOENT)
                 r = start_account_maker(signer);

@@ -6,6 +6,13 @@
 #include "signer/signer-internal.h"
 #include "varlink/idl-signer.h"
 
+/* What an order needs of the account; also for a signer elsewhere that has the certificate's key.
+ */
+#define ACCOUNT_METHOD(name, fields)                                                               \
+        {                                                                                          \
+                name, fields, sizeof(RequestParameters), method_request, DOOR_RENEW | DOOR_DISTANT \
+        }
+
 #define METHOD(name, fields, type, handle)                                                         \
         {                                                                                          \
                 name, fields, sizeof(type), handle, DOOR_RENEW                                     \
@@ -13,17 +20,18 @@
 
 static const VarlinkMethod methods[] = {
                 {"Describe", NULL, 0, method_describe, DOOR_RENEW},
+                {"DescribeAccount", NULL, 0, method_describe_distant, DOOR_DISTANT},
                 {"NewAccount",
                  request_fields,
                  sizeof(RequestParameters),
                  method_request,
-                 DOOR_RENEW | DOOR_REVOKE},
+                 DOOR_RENEW | DOOR_REVOKE | DOOR_DISTANT},
                 {"SetAccount",
                  account_fields,
                  sizeof(UrlParameter),
                  method_set_account,
-                 DOOR_RENEW | DOOR_REVOKE},
-                {"ForgetAccount", NULL, 0, method_forget_account, DOOR_RENEW},
+                 DOOR_RENEW | DOOR_REVOKE | DOOR_DISTANT},
+                {"ForgetAccount", NULL, 0, method_forget_account, DOOR_RENEW | DOOR_DISTANT},
                 METHOD("NextAuthority",
                        authority_fields,
                        AuthorityParameters,
@@ -33,16 +41,16 @@ static const VarlinkMethod methods[] = {
                        renewal_info_fields,
                        RenewalInfoParameters,
                        method_set_renewal_info),
-                METHOD("NewOrder", new_order_fields, RequestParameters, method_request),
+                ACCOUNT_METHOD("NewOrder", new_order_fields),
                 METHOD("SetOrder", order_fields, UrlParameter, method_set_order),
                 {"ForgetOrder", NULL, 0, method_forget_order, DOOR_RENEW},
                 METHOD("SetChallenge", challenge_fields, ChallengeParameters, method_set_challenge),
-                METHOD("Fetch", request_fields, RequestParameters, method_request),
+                ACCOUNT_METHOD("Fetch", request_fields),
                 {"KeyAuthorization",
                  token_fields,
                  sizeof(TokenParameter),
                  method_key_authorization,
-                 DOOR_CHALLENGE},
+                 DOOR_CHALLENGE | DOOR_DISTANT},
                 {"KeyAuthorizationDigest",
                  token_fields,
                  sizeof(TokenParameter),
@@ -58,12 +66,14 @@ static const VarlinkMethod methods[] = {
                  sizeof(ValidationParameters),
                  method_validation_certificate,
                  DOOR_ALPN},
-                METHOD("AnswerChallenge", request_fields, RequestParameters, method_request),
-                METHOD("DeactivateAuthorization",
-                       request_fields,
-                       RequestParameters,
-                       method_request),
+                ACCOUNT_METHOD("AnswerChallenge", request_fields),
+                ACCOUNT_METHOD("DeactivateAuthorization", request_fields),
                 METHOD("Finalize", request_fields, RequestParameters, method_request),
+                {"FinalizeRequest",
+                 finalize_request_fields,
+                 sizeof(RequestParameters),
+                 method_request,
+                 DOOR_DISTANT},
                 METHOD("Install", install_fields, InstallParameters, method_install),
                 METHOD("WeighChain", install_fields, InstallParameters, method_weigh_chain),
                 {"InstallPlaceholder", NULL, 0, method_install_placeholder, DOOR_PLACEHOLDER},

@@ -7,6 +7,7 @@
 
 #include "acme/url.h"
 #include "base/audit.h"
+#include "signer/account-door.h"
 #include "signer/peer.h"
 #include "signer/policy.h"
 #include "state/wishes.h"
@@ -83,6 +84,10 @@ int method_set_account(VarlinkCall *call, const void *parameters, void *userdata
         r = admit_note(signer, call, p->value);
         if (r == 0)
                 r = policy_admit_account(signer, call);
+        if (r == 0 && signer->account_door) {
+                r = account_door_tell(signer, call, "account", p->value);
+                return r != 0 ? MIN(r, 0) : varlink_reply(call, NULL);
+        }
         if (r != 0)
                 return MIN(r, 0);
         r = signer_found_account(signer, p->value, &is_other_key);
@@ -106,6 +111,14 @@ int method_forget_account(VarlinkCall *call, const void *parameters _unused_, vo
         r = admit_note(signer, call, NULL);
         if (r == 0)
                 r = policy_admit_account(signer, call);
+        if (r == 0 && signer->account_door) {
+                r = account_door_tell(signer, call, NULL, NULL);
+                if (r != 0)
+                        return MIN(r, 0);
+                state_order_done(&signer->state->order);
+                (void) signer_write_state(signer);
+                return varlink_reply(call, NULL);
+        }
         if (r != 0)
                 return MIN(r, 0);
         r = free_and_strdup(&url, account_url(signer->account));

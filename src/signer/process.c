@@ -11,6 +11,7 @@
 
 #include "base/exit-status.h"
 #include "base/log.h"
+#include "signer/account-door.h"
 #include "signer/key.h"
 #include "varlink/varlink-server.h"
 
@@ -54,7 +55,8 @@ static int open_door(const SignerProcess *process, Signer *signer, const char *n
         return r < 0 ? r : signer_serve(signer, door, fd);
 }
 
-static int run(const SignerProcess *process, const char *name)
+/* account_door: NULL: none */
+static int run(const SignerProcess *process, const char *name, const char *account_door)
 {
         _cleanup_(event_unrefp) sd_event *event = NULL;
         _cleanup_(signer_freep) Signer *signer = NULL;
@@ -75,6 +77,8 @@ static int run(const SignerProcess *process, const char *name)
                 r = handle_signals(event);
         if (r >= 0)
                 r = process->make(event, "", name, now_realtime, &signer);
+        if (r >= 0 && account_door)
+                r = signer_use_account_door(signer, account_door);
         for (int i = 0; r >= 0 && i < process->n_doors; i++)
                 r = open_door(process, signer, name, fd + i);
         if (r >= 0)
@@ -86,7 +90,16 @@ static int run(const SignerProcess *process, const char *name)
 
 int signer_process(const SignerProcess *process, int argc, char *argv[])
 {
+        const char *account_door = NULL;
+
         log_open(process->program);
+        if (argc == 3 && process->is_for_certificate) {
+                account_door = startswith(argv[1], ACCOUNT_DOOR_OPTION);
+                if (account_door) {
+                        argv++;
+                        argc--;
+                }
+        }
         if (argc != 2) {
                 log_error("Usage: %s %s", process->program, process->argument);
                 return EXIT_CONFIGURATION;
@@ -99,5 +112,5 @@ int signer_process(const SignerProcess *process, int argc, char *argv[])
                 return EXIT_BUG;
         }
         key_library_init();
-        return run(process, argv[1]) < 0 ? EXIT_BUG : EXIT_DONE;
+        return run(process, argv[1], account_door) < 0 ? EXIT_BUG : EXIT_DONE;
 }

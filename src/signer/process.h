@@ -6,12 +6,15 @@
 
 #include "signer/signer.h"
 
+#define ACCOUNT_DOOR_OPTION "--account-door="
+
 typedef struct SignerProcess {
         const char *program;  /* "acme-signer" */
         const char *argument; /* "NAME" */
         int n_doors;
         unsigned doors;          /* which ones it may be handed, a set of Door */
-        bool is_for_certificate; /* the argument is a certificate's name */
+        bool is_for_certificate; /* the argument is a certificate's name, and may have
+                                  * ACCOUNT_DOOR_OPTION before it */
         int (*make)(sd_event *event,
                     const char *root,
                     const char *name,

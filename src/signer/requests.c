@@ -8,9 +8,8 @@
 #include "acme/token.h"
 #include "acme/url.h"
 #include "base/audit.h"
-#include "base/base64url.h"
+#include "signer/account-door.h"
 #include "signer/account-operation.h"
-#include "signer/csr.h"
 #include "signer/external-account.h"
 #include "signer/jws.h"
 #include "signer/peer.h"
@@ -257,42 +256,6 @@ compose_deactivation(Signer *signer, VarlinkCall *call, const RequestParameters 
         return *ret ? 0 : -ENOMEM;
 }
 
-/* RFC 8555 section 7.4. */
-static int
-compose_finalize(Signer *signer, VarlinkCall *call, const RequestParameters *p _unused_, char **ret)
-{
-        _cleanup_free_ unsigned char *der = NULL;
-        _cleanup_free_ char *csr = NULL;
-        struct json_object *payload;
-        EVP_PKEY *key;
-        size_t length;
-        int r;
-
-        r = foreign_key_admit(signer, call);
-        if (r != 0)
-                return r;
-        r = signer_certificate_key(signer, &key);
-        if (r < 0)
-                return policy_store_failed(signer,
-                                           call,
-                                           r,
-                                           "Failed to make a key for %s below " STORE_PATH "/certs",
-                                           signer->name);
-        if (!signer->foreign_key.request.der)
-                r = csr_make(key, signer->config->identifiers, &der, &length);
-        if (r < 0)
-                return r;
-        csr = der ? base64url_encode(der, length)
-                  : base64url_encode(signer->foreign_key.request.der,
-                                     signer->foreign_key.request.length);
-        payload = json_object_new_object();
-        if (!csr || !payload || json_add_string(payload, "csr", csr) < 0) {
-                json_object_put(payload);
-                return -ENOMEM;
-        }
-        return format_payload(payload, ret);
-}
-
 static const Request requests[] = {
                 {"NewAccount", "newAccount", true, compose_new_account},
                 {"UpdateAccount", "updateAccount", false, account_compose_update},
@@ -301,7 +264,8 @@ static const Request requests[] = {
                 {"Fetch", "fetch", false, compose_nothing},
                 {"AnswerChallenge", "answerChallenge", false, compose_empty_object},
                 {"DeactivateAuthorization", "deactivateAuthorization", false, compose_deactivation},
-                {"Finalize", "finalize", false, compose_finalize},
+                {"Finalize", "finalize", false, finalize_compose},
+                {"FinalizeRequest", "finalize", false, finalize_compose_request},
                 {"Revoke", "revokeCert", false, revoke_compose, revoke_choose_key},
 };
 
@@ -420,6 +384,10 @@ sign_request(Signer *signer, VarlinkCall *call, const Request *request, const Re
         r = policy_admit(signer, call);
         if (r == 0)
                 r = policy_admit_url(signer, call, p->url);
+        if (r == 0 && signer->account_door && !request->choose_key) {
+                r = policy_admit_signature(signer, call);
+                return r != 0 ? r : account_door_request(signer, call, p);
+        }
         if (r == 0)
                 r = admit_request(signer, call, request, &signature);
         if (r == 0)

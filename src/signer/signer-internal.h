@@ -32,7 +32,8 @@ struct Signer {
         char *store_message;  /* NULL: store, account and state are there */
         Store *store;
         Account *account;
-        bool account_is_busy; /* somebody else decides which key it has */
+        struct AccountDoor *account_door; /* NULL: the account's key is here; account-door.h */
+        bool account_is_busy;             /* somebody else decides which key it has */
 
         /* Of an account's signer alone, which has no certificate: what root wants. */
         AccountRequest *request;
@@ -205,15 +206,26 @@ Signer *signer_create(const VarlinkInterface *interface,
 extern const VarlinkInterface signer_interface;
 
 int method_describe(VarlinkCall *call, const void *parameters, void *userdata);
+int method_describe_distant(VarlinkCall *call, const void *parameters, void *userdata);
 
 typedef struct RequestParameters {
         const char *url, *nonce;
         /* Of NewOrder. */
         bool replaces;
         const char *profile; /* NULL: none */
+        const char *csr;     /* of FinalizeRequest */
 } RequestParameters;
-extern const JsonField request_fields[], new_order_fields[];
+extern const JsonField request_fields[], new_order_fields[], finalize_request_fields[];
 int method_request(VarlinkCall *call, const void *parameters, void *userdata);
+
+/* finalize.c: for the table of requests; and a signing request for the next key here, in base64url,
+ * to be freed. Return: 0; POLICY_E_REFUSED; -errno. */
+int finalize_compose(Signer *signer, VarlinkCall *call, const RequestParameters *p, char **ret);
+int finalize_compose_request(Signer *signer,
+                             VarlinkCall *call,
+                             const RequestParameters *p,
+                             char **ret);
+int finalize_make_csr(Signer *signer, VarlinkCall *call, char **ret);
 
 typedef struct UrlParameter {
         const char *value;

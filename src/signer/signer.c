@@ -2,7 +2,8 @@
 
 /* The signer's life: opened by PID 1's socket, it looks at configuration and store once, serves,
  * and ends with its door. Who may knock has been decided by the kernel; the signer trusts no caller
- * with more than its methods give, and calls nobody. */
+ * with more than its methods give, and calls nobody but, where an administrator wants it so, the
+ * signer that has the account's key (account-door.h). */
 
 #include "signer/signer.h"
 
@@ -10,6 +11,7 @@
 #include "base/exit-status.h"
 #include "base/log.h"
 #include "config/dry-run.h"
+#include "signer/account-door.h"
 #include "signer/peer.h"
 #include "signer/policy.h"
 
@@ -242,6 +244,7 @@ void signer_free(Signer *signer)
         EVP_PKEY_free(signer->live_key);
         EVP_PKEY_free(signer->pending_key);
         foreign_key_done(&signer->foreign_key);
+        account_door_free(signer->account_door);
         account_free(signer->account);
         free(signer->request);
         account_record_done(&signer->record);

@@ -13,6 +13,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/log.h"
+#include "signer/account-door.h"
 #include "signer/key.h"
 #include "signer/signer.h"
 
@@ -153,6 +154,8 @@ static int serve(Room *room, int fd)
                                         NULL);
         if (r >= 0)
                 r = signer_new(event, room->d->path, ROOM_NAME, room_now, &signer);
+        if (r >= 0 && room->account_door)
+                r = signer_use_account_door(signer, room->account_door);
         if (r >= 0)
                 r = signer_serve(signer, (Door) room->door, fd);
         if (r >= 0)

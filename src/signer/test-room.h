@@ -25,7 +25,8 @@ typedef struct Room {
         usec_t now_usec;
         pid_t pid; /* 0 while it does not run */
         VarlinkClient *client;
-        unsigned door; /* 0: one with all methods */
+        unsigned door;            /* 0: one with all methods */
+        const char *account_door; /* NULL: the account's key is here */
 } Room;
 
 /* As setup and teardown; with a configuration that is right. */

@@ -188,3 +188,37 @@ int certificate_request_parse(const char *data, size_t length, CertificateReques
                 certificate_request_done(&found);
         return r;
 }
+
+static bool is_plain_attribute(X509_ATTRIBUTE *attribute)
+{
+        return OBJ_obj2nid(X509_ATTRIBUTE_get0_object(attribute)) == NID_ext_req &&
+               X509_ATTRIBUTE_count(attribute) == 1;
+}
+
+static bool has_names_alone(X509_REQ *request)
+{
+        _cleanup_(extensions_freep) STACK_OF(X509_EXTENSION) *extensions =
+                        X509_REQ_get_extensions(request);
+
+        return extensions && sk_X509_EXTENSION_num(extensions) == 1 &&
+               OBJ_obj2nid(X509_EXTENSION_get_object(sk_X509_EXTENSION_value(extensions, 0))) ==
+                               NID_subject_alt_name;
+}
+
+bool certificate_request_is_plain(const CertificateRequest *request)
+{
+        const unsigned char *p = request->der;
+        _cleanup_(request_freep) X509_REQ *parsed = d2i_X509_REQ(NULL, &p, (long) request->length);
+        const X509_NAME *subject;
+        bool is_plain;
+
+        if (!parsed)
+                return false;
+        subject = X509_REQ_get_subject_name(parsed);
+        is_plain = X509_NAME_entry_count(subject) <=
+                                   (X509_NAME_get_index_by_NID(subject, NID_commonName, -1) >= 0) &&
+                   X509_REQ_get_attr_count(parsed) == 1 &&
+                   is_plain_attribute(X509_REQ_get_attr(parsed, 0)) && has_names_alone(parsed);
+        ERR_clear_error();
+        return is_plain;
+}

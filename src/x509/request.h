@@ -38,3 +38,7 @@ const char *certificate_request_explain(CertificateRequestReason reason);
 /* data: length bytes that nobody has checked, PEM or DER.
  * Return: 0; a CertificateRequestReason; -ENOMEM. */
 int certificate_request_parse(const char *data, size_t length, CertificateRequest *ret);
+
+/* Does it ask for its names, and for nothing else: nothing in the subject but a common name, and no
+ * attribute or extension but subjectAltName? A CA may heed the rest (RFC 2986 section 4.1). */
+bool certificate_request_is_plain(const CertificateRequest *request);

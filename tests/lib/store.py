@@ -87,7 +87,7 @@ def left_overs(machine):
     tokens = machine.listdir("/run/acme/challenges") + machine.listdir("/run/acme/alpn")
     doors = sum((machine.listdir(f"/run/acme/{place}") for place in (
         "signer", "signer-for-challenge", "signer-for-placeholder", "signer-for-dns", "signer-for-revoke", "signer-for-alpn",
-        "signer-for-import", "account-signer", "challenge", "challenge-alpn")), [])
+        "signer-for-import", "signer-for-account", "away/account", "account-signer", "challenge", "challenge-alpn")), [])
     leases = machine.run("find /run/acme/lease /run/acme/lease-alpn -mindepth 1 2>/dev/null", check=False).stdout.split()
     processes = [process for process in machine.processes(unit=r"acme-.*")]
     return {what: found for what, found in {

@@ -27,13 +27,10 @@ def machines(machine):
         yield machine, keys
 
 
-@pytest.fixture
-def pair(machines):
-    """The page, done on both; the CA can reach the web host only, and nothing has been asked of it yet."""
-    web, keys = machines
-    for m in machines:
+def begin(web, keys):
+    for m in (web, keys):
         m.run("systemctl stop 'acme-signer-bridge@*.socket'; rm -f /etc/acme/bridge/* /etc/acme/bridge/.ssh/*; rm -rf "
-              f"/etc/systemd/system/acme-signer@* {TLS}; systemctl daemon-reload", check=False)
+              f"/etc/systemd/system/acme-signer*@* {TLS}; systemctl daemon-reload", check=False)
         m.reset()
     web.pebble.start(where="outside", nonce_reject=5)
     web.configure(TermsOfServiceAgreed=None, Contact=None)
@@ -45,9 +42,32 @@ def pair(machines):
     page = using.page(web, PAGE, "On the web host")
     web.write_files({path: text.replace("ssh-ed25519 AAAA…", host).replace("keys.example.org", two_machines.FAR)
                      for path, text in page.files().items()})
+
+
+@pytest.fixture
+def pair(machines):
+    """The page, done on both; the CA can reach the web host only, and nothing has been asked of it yet."""
+    web, keys = machines
+    begin(web, keys)
     web.systemctl("daemon-reload")
     yield web, keys
     keys.systemctl("stop", "nginx.service")
+
+
+@pytest.fixture
+def split(machines):
+    """The same with the account's key alone on the second machine."""
+    web, keys = machines
+    begin(web, keys)
+    keys.systemctl("stop", f"{BRIDGE}.socket", "nginx.service")
+    using.follow(keys, PAGE, section="With the account's key")
+    web.run(f"rm -r /etc/systemd/system/acme-signer@{NAME}.socket.d")
+    web.write_files(using.page(web, PAGE, "With the certificate's key").files())
+    web.systemctl("daemon-reload")
+    yield web, keys
+    for m in (web, keys):
+        m.run("systemctl stop 'acme-signer-bridge@*.socket'; rm -rf /etc/systemd/system/acme-signer*@*; "
+              "systemctl daemon-reload", check=False)
 
 
 def test_doors__of_a_renewal_and_no_others(machine):
@@ -57,7 +77,7 @@ def test_doors__of_a_renewal_and_no_others(machine):
                 if line.startswith("ListenStream=")}
     words = {(re.fullmatch("/run/acme/signer(?:-for-([a-z]+))?/", path)[1] or "renew") for path in doors("acme-signer@.socket")}
     found = {re.fullmatch("/run/acme/bridge/([a-z]+)/", path)[1] for path in doors("acme-signer-bridge@.socket")}
-    assert found == {"renew", "challenge", "placeholder", "dns", "alpn"} <= words
+    assert found == {"renew", "challenge", "placeholder", "dns", "alpn"} <= words and "account" in words
 
 
 def private_keys(machine):
@@ -253,4 +273,83 @@ def test_several_cas__each_with_an_account_on_the_key_host(pair):
         assert not web.start(RENEW).ok
         assert one(web, mark, "FAILED", ACME_CERTIFICATE=NAME)
         assert not first.seen("newOrder")
+    gone(web, keys)
+
+
+AWAY = f"/run/acme/away/account/{NAME}"
+
+
+def csr(web, names):
+    """A signing request for these names by a new key, in base64url of DER."""
+    done = web.run(["sh", "-euc", "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout /dev/null "
+                    '-outform DER -subj / -addext "subjectAltName=$1" | base64 --wrap=0', "csr",
+                    ",".join(f"DNS:{name}" for name in names)])
+    return done.stdout.strip().rstrip("=").translate(str.maketrans("+/", "-_"))
+
+
+def test_account_alone__each_key_on_its_machine(split):
+    web, keys = split
+    mark, asked = keys.cursor(), web.cursor()
+    started = web.start(RENEW)
+    assert started.ok, started
+    found = store.certificate(web, NAME)
+    assert found["names"] == [NAME, f"www.{NAME}"]
+    # The certificate's key is here and nowhere else, the account's there and nowhere else.
+    assert [path.rpartition("/")[2] for path in private_keys(web)] == ["privkey.pem"], private_keys(web)
+    assert [path.startswith(f"{store.ACCOUNTS}/") for path in private_keys(keys)] == [True], private_keys(keys)
+    assert not keys.exists(f"{store.LIVE}/{NAME}")
+    assert {entry["ACME_OPERATION"] for entry in trail(keys, mark, "SIGNED", ACME_CERTIFICATE=NAME)} >= {
+        "NewAccount", "NewOrder", "FinalizeRequest"}
+    assert trail(web, asked, "SIGNED") == [] and trail(keys, mark, "REFUSED") == []
+    gone(web, keys)
+    # Nothing is due: nobody is asked, on either machine.
+    mark, asked = keys.cursor(), web.cursor()
+    assert web.start(RENEW).ok
+    assert one(web, asked, "NOT_DUE", ACME_CERTIFICATE=NAME) and ca_requests(web, asked) == []
+    assert not [unit for unit in keys.units("acme-signer-bridge@*.service") if unit["ActiveState"] != "inactive"]
+    # The key host is out of reach: tried again later, and what is installed stays.
+    keys.systemctl("stop", "ssh.service")
+    try:
+        web.run(["touch", f"{store.REQUESTS}/{NAME}"])
+        mark = web.cursor()
+        started = web.start(RENEW)
+        assert started.exit_status == 75, started
+        assert one(web, mark, "FAILED", ACME_CERTIFICATE=NAME) and ca_requests(web, mark) == []
+        assert store.certificate(web, NAME)["serial"] == found["serial"]
+    finally:
+        keys.systemctl("start", "ssh.service")
+    gone(web, keys)
+    assert web.start(RENEW).ok
+    assert store.certificate(web, NAME)["serial"] != found["serial"]
+    assert [path.rpartition("/")[2] for path in private_keys(web)].count("key.pem") == 0
+    gone(web, keys)
+
+
+def test_promise__the_account_signs_for_what_the_key_host_has_configured(split):
+    """Whoever has the web host has its way to the account, and gets no other name by it."""
+    web, keys = split
+    assert web.start(RENEW).ok
+    gone(web, keys)
+    mark = keys.cursor()
+    with held(web, f"acme-signer-account@{NAME}.socket"):
+        found = knock(web, AWAY, """
+result = {
+    "requests": {what: [error, reply.get("reason")] for what, (error, reply) in (
+        (what, door.call("FinalizeRequest", url=URL, nonce="n", csr=csr)) for what, csr in REQUESTS.items())},
+    "other": {method: door.call(method)[0] for method in ("Describe", "Install", "Finalize", "Revoke", "ImportKey")},
+    "elsewhere": door.call("Fetch", url="https://elsewhere.example/a", nonce="n")[0],
+}
+""", URL=web.pebble.directory, REQUESTS={
+            "ours": csr(web, [NAME, f"www.{NAME}"]), "other": csr(web, [OTHER]), "more": csr(web, [NAME, f"www.{NAME}", OTHER]),
+            "fewer": csr(web, [NAME]), "garbage": "AAAA"})
+    refused = "io.acmeward.Signer.RequestRefused"
+    assert found["requests"] == {"ours": [None, None], "other": [refused, "names"], "more": [refused, "names"],
+                                 "fewer": [refused, "names"], "garbage": [refused, "notRequest"]}
+    assert set(found["other"].values()) == {"org.varlink.service.PermissionDenied"}
+    assert found["elsewhere"] == "io.acmeward.Signer.UrlRefused"
+    assert len([entry for entry in trail(keys, mark, "REFUSED", ACME_CERTIFICATE=NAME)
+                if entry["ACME_OPERATION"] == "FinalizeRequest"]) == 4
+    assert [entry["ACME_OPERATION"] for entry in trail(keys, mark, "SIGNED")] == ["FinalizeRequest"]
+    # No other door is there for this machine's ssh key.
+    assert ssh(web, f"acme-signer-bridge {NAME} renew").returncode == 75
     gone(web, keys)
