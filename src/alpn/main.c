@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* acme-alpn DIRECTORY: the room that strangers talk to who come for tls-alpn-01. PID 1 starts it
- * with the transient acme-alpn.socket, and stops it together with that. It cannot open a socket,
- * not even to the journal: what it has to say goes to standard error. */
+ * with the sockets, acme-alpn@.socket, and stops it before them. It cannot open a socket, not even
+ * to the journal: what it has to say goes to standard error. */
 
 #include <fcntl.h>
 #include <systemd/sd-daemon.h>
@@ -16,16 +16,16 @@ static void event_unrefp(sd_event **event)
         sd_event_unref(*event);
 }
 
-/* Return: how many; -ENOTCONN. */
+/* Return: how many, 0 when others have all addresses; -ENOTCONN. */
 static int take_sockets(int fds[static RESPONDER_SOCKETS_MAX])
 {
         int n = sd_listen_fds(1);
 
-        if (n <= 0 || n > (int) RESPONDER_SOCKETS_MAX)
+        if (n < 0 || n > (int) RESPONDER_SOCKETS_MAX)
                 return log_error_errno(
                                 -ENOTCONN,
-                                "acme-alpn serves 1 to %u sockets that systemd hands it, and "
-                                "has %i: it is started by acme-alpn.socket",
+                                "acme-alpn serves at most %u sockets that systemd hands it, and "
+                                "has %i: Sockets= of acme-alpn.service names them",
                                 RESPONDER_SOCKETS_MAX,
                                 MAX(n, 0));
         for (int i = 0; i < n; i++) {
@@ -46,7 +46,7 @@ static int run(const char *directory)
         int fds[RESPONDER_SOCKETS_MAX], n, r;
 
         n = take_sockets(fds);
-        if (n < 0)
+        if (n <= 0)
                 return n;
         directory_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (directory_fd < 0)

@@ -91,8 +91,9 @@ static int check_port(const Look *look, unsigned port)
         if (n == 0)
                 return failure_set(&look->client->failure,
                                    EXIT_TRY_AGAIN,
-                                   "Nothing listens on port %u, where a CA would look; see the "
-                                   "journal of acme-listener-alpn.service",
+                                   "Nothing listens on port %u, where a CA would look; if [ALPN] "
+                                   "Listen= was changed, run \"systemctl daemon-reload\", and see "
+                                   "journalctl -u \"acme-alpn@*.socket\"",
                                    port);
         for (size_t i = 0; i < n; i++) {
                 r = look_at(look, port, targets + i);

@@ -41,14 +41,13 @@ static const struct {
 } rooms[CHALLENGE_TYPE_MAX] = {
                 [CHALLENGE_TYPE_HTTP01] = {"/run/acme/door/challenge",
                                            "port 80",
-                                           "acme-challenge@.service and acme-listener.service",
+                                           "acme-challenge@.service and acme-webroot.service",
                                            true,
                                            false,
                                            PUBLISH_TIMEOUT_USEC},
                 [CHALLENGE_TYPE_TLS_ALPN01] = {"/run/acme/door/challenge-alpn",
                                                "port 443",
-                                               "acme-challenge-alpn@.service and "
-                                               "acme-listener-alpn.service",
+                                               "acme-challenge-alpn@.service and acme-alpn.service",
                                                true,
                                                false,
                                                PUBLISH_TIMEOUT_USEC},

@@ -201,12 +201,13 @@ static int check_port(const Examination *e)
         }
         n = targets_find(holders, n_holders, targets);
         if (n == 0)
-                return failure_set(&e->client->failure,
-                                   EXIT_TRY_AGAIN,
-                                   "Nothing listens on port %u, where a CA would look; see the "
-                                   "journal of "
-                                   "acme-listener.service",
-                                   e->port);
+                return failure_set(
+                                &e->client->failure,
+                                EXIT_TRY_AGAIN,
+                                "Nothing listens on port %u, where a CA would look; if [WebRoot] "
+                                "Listen= was changed, run \"systemctl daemon-reload\", and see "
+                                "journalctl -u \"acme-webroot@*.socket\"",
+                                e->port);
         FOREACH_ARRAY (t, targets, n) {
                 r = examine(e, t);
                 if (r != 0)

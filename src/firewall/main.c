@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* acme-firewall open ADDRESS…, acme-firewall close INSTANCE: opens the packet filter for the web
- * root and closes it again; with "alpn" before the first address, or at the beginning of the
- * instance of the unit that closes, for the responder of tls-alpn-01; acme-firewall prolong: keeps
- * open what would end by itself. PID 1 runs it as acme-webroot.socket's and acme-alpn.socket's
- * ExecStartPost=, when the addresses are bound, as acme-firewall-close@.service when they are no
- * more, however that came, and as acme-firewall-prolong.service from time to time where a set is
- * used.
+/* acme-firewall open PORT [ADDRESS…], acme-firewall close PORT-HOW: opens the packet filter for
+ * what listens and closes it again, and tells the journal which addresses those are. PORT is
+ * "webroot", or "alpn" for the responder of tls-alpn-01. acme-firewall prolong: keeps open what
+ * would end by itself. PID 1 runs it as acme-firewall@.service, when the addresses are bound, as
+ * acme-firewall-close@.service when they are to be no more, however that came, and as
+ * acme-firewall-prolong.service from time to time where a set is used.
  *
  * It holds CAP_NET_ADMIN and nothing else, for milliseconds. It trusts its command line, which is
  * PID 1's, and the configuration, which is root's. */
 
 #include "base/exit-status.h"
 #include "base/log.h"
-#include "config/listen-address.h"
 #include "firewall/comment.h"
 #include "firewall/firewall.h"
+#include "firewall/port.h"
 
-/* Stands for tls-alpn-01 on the command line. */
+/* What it is for. */
+#define FOR_WEBROOT "webroot"
 #define FOR_ALPN "alpn"
 
 /* A transaction takes milliseconds. When the kernel or a very large ruleset holds it up for longer,
@@ -25,40 +25,27 @@
  */
 #define FIREWALL_SECONDS 3U
 
-/* Return: how many addresses; 0 when one of the words is none. */
-static size_t parse_addresses(char **words, ListenAddress addresses[static CONFIG_LISTEN_MAX])
+static int open_for(char **words, const Config *config, bool is_alpn)
 {
-        size_t n = 0;
+        _cleanup_(port_done) Port port = {};
+        int r, k;
 
-        STRV_FOREACH (word, words) {
-                ListenAddress pair[LISTEN_ADDRESSES_PER_WORD];
-                const char *reason;
-                size_t k = listen_address_parse(*word, pair, &reason);
-
-                if (k == 0 || n + k > CONFIG_LISTEN_MAX)
-                        return 0;
-                memcpy(&addresses[n], pair, k * sizeof(pair[0]));
-                n += k;
-        }
-        return n;
-}
-
-static int open_for(char **words, const Config *config)
-{
-        ListenAddress addresses[CONFIG_LISTEN_MAX];
-        _cleanup_free_ char *listen = NULL;
-        size_t n;
-        int r;
-
-        r = strv_join(words, " ", &listen);
+        r = port_find(words, &port);
+        if (r == -EINVAL)
+                log_error("Cannot open the packet filter: not ADDRESS:PORT... on the command line");
         if (r < 0)
                 return r;
-        n = parse_addresses(words, addresses);
-        if (n == 0) {
-                log_error("Cannot open the packet filter for \"%s\": not ADDRESS:PORT...", listen);
-                return -EINVAL;
-        }
-        return firewall_open(config, addresses, n, listen);
+        r = port.n_bound > 0 ? firewall_open(config, port.bound, port.n_bound, port.listen) : 0;
+        k = port_report(&port, is_alpn);
+        return r < 0 ? r : k;
+}
+
+/* Without a valid configuration what is ours is removed all the same. */
+static int close_for(const Config *config, bool is_alpn)
+{
+        int r = firewall_close(config), k = port_report_closed(is_alpn);
+
+        return r < 0 ? r : k;
 }
 
 int main(int argc, char **argv)
@@ -66,17 +53,19 @@ int main(int argc, char **argv)
         _cleanup_(config_freep) Config *config = NULL;
         _cleanup_(config_error_done) ConfigError error = {};
         bool is_alpn = argc > 2 && startswith(argv[2], FOR_ALPN);
-        bool is_open = argc > 2 + is_alpn && streq(argv[1], "open");
-        bool is_close = argc > 1 && argc <= 3 && streq(argv[1], "close");
+        bool is_known = is_alpn || (argc > 2 && startswith(argv[2], FOR_WEBROOT));
+        bool is_open = is_known && streq(argv[1], "open");
+        bool is_close = argc == 3 && is_known && streq(argv[1], "close");
         bool is_prolong = argc == 2 && streq(argv[1], "prolong");
         int r;
 
         alarm(FIREWALL_SECONDS);
         log_open("acme-firewall");
         if (!is_open && !is_prolong && !is_close) {
-                log_error("Called with a wrong command line; it is \"acme-firewall open [" FOR_ALPN
-                          "] ADDRESS:PORT...\", \"acme-firewall prolong\" or \"acme-firewall "
-                          "close [INSTANCE]\"");
+                log_error("Called with a wrong command line; it is \"acme-firewall "
+                          "open " FOR_WEBROOT "|" FOR_ALPN
+                          " [ADDRESS:PORT...]\", \"acme-firewall prolong\" or "
+                          "\"acme-firewall close " FOR_WEBROOT "|" FOR_ALPN "-HOW\"");
                 return EXIT_BUG;
         }
         if (is_alpn)
@@ -87,9 +76,9 @@ int main(int argc, char **argv)
         if (r == CONFIG_E_INVALID && (is_open || is_prolong))
                 return EXIT_CONFIGURATION;
         if (r >= 0)
-                r = is_open      ? open_for(argv + 2 + is_alpn, config)
+                r = is_open      ? open_for(argv + 3, config, is_alpn)
                     : is_prolong ? firewall_prolong(config)
-                                 : firewall_close(config);
+                                 : close_for(config, is_alpn);
         if (r < 0)
                 log_error_errno(r, "Failed to change the packet filter");
         return r < 0 ? EXIT_BUG : EXIT_DONE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* acme-webroot DIRECTORY: the room that strangers talk to. PID 1 starts it when the first of them
- * connects to the transient acme-webroot.socket, and stops it together with that socket. It
- * cannot open a socket, not even to the journal: what it has to say goes to standard error. */
+/* acme-webroot DIRECTORY: the room that strangers talk to. PID 1 starts it with
+ * the sockets, acme-webroot@.socket, and stops it before them. It cannot open a socket, not even to
+ * the journal: what it has to say goes to standard error. */
 
 #include <fcntl.h>
 #include <systemd/sd-daemon.h>
@@ -18,9 +18,12 @@ static int run(const char *directory)
         int fds[WEBROOT_SOCKETS_MAX], n, r;
 
         n = sd_listen_fds(1);
-        if (n <= 0 || n > (int) WEBROOT_SOCKETS_MAX) {
-                log_error("acme-webroot serves 1 to %u sockets that systemd hands it, and has %i: "
-                          "it is started by acme-webroot.socket",
+        /* Others have all addresses: what has to be said of that is said by the firewall. */
+        if (n == 0)
+                return 0;
+        if (n < 0 || n > (int) WEBROOT_SOCKETS_MAX) {
+                log_error("acme-webroot serves at most %u sockets that systemd hands it, and has "
+                          "%i: Sockets= of acme-webroot.service names them",
                           WEBROOT_SOCKETS_MAX,
                           MAX(n, 0));
                 return -ENOTCONN;

@@ -24,9 +24,8 @@ EXPOSURE = {
     "acme-dns-clean@.service": 14,
     "acme-webroot.service": 2,
     "acme-alpn.service": 3,
-    "acme-listener.service": 14,
-    "acme-listener-alpn.service": 14,
-    "acme-listener-close@.service": 14,
+    "acme-directory.service": 15,
+    "acme-directory-remove@.service": 15,
     "acme-deploy@.service": 15,
     "acme-renew@.service": 12,
     "acme-placeholder@.service": 6,
@@ -52,7 +51,6 @@ LIBRARIES = {
     "acme-challenge": {"libjson-c", *_CONFIGURATION},
     "acme-dns": {"libjson-c", *_CONFIGURATION},
     "acme-dns-publish": {"libjson-c", "libresolv", *_CONFIGURATION},
-    "acme-listener": _CONFIGURATION,
     "acme-firewall": {"libnftables", "libjson-c", *_CONFIGURATION},
     "acme-import-key": {"libjson-c", *_CONFIGURATION},
     "acme-placeholder": {"libjson-c", *_CONFIGURATION},
@@ -116,7 +114,8 @@ def prepare(report, release):
 
 
 def _instance(unit):
-    return unit.replace("@.", "@example.test.")
+    # A socket's instance is its address.
+    return unit.replace("@.", "@0.0.0.0:80." if unit in ("acme-webroot@.socket", "acme-alpn@.socket") else "@example.test.")
 
 
 def verify_units(report, installed):

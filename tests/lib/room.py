@@ -30,7 +30,6 @@ except BaseException:
 """
 
 SERVICE = "[Service]\nExecStart=\nExecStart={command}\n"
-SOCKET_START_POST = "[Socket]\nExecStartPost=\nExecStartPost=-{command}\n"
 
 
 class _Possessed:
@@ -154,7 +153,7 @@ def traces(machine, unit, start=None):
 def held(machine, *units, wants=""):
     """A unit that needs these units, as a renewal would: what stops when unneeded stays up meanwhile."""
     machine.write("/run/systemd/system/hold.service",
-                  f"[Unit]\nRequires={' '.join(units)}\nAfter={' '.join(units)}\nWants={wants}\n"
+                  f"[Unit]\nRequires={' '.join(units)}\nAfter={' '.join(units)} {wants}\nWants={wants}\n"
                   "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n")
     machine.systemctl("daemon-reload")
     machine.systemctl("start", "hold.service")

@@ -10,6 +10,9 @@ _ALPN = {"AlpnListen": "Listen"}
 # Lists with one assignment for each of their words.
 _BY_LINE = {"Verify"}
 
+# What acmeward-generator tells PID 1.
+_WIRED = {"Listen", "AlpnListen", "Directory", "Mode"}
+
 DEFAULTS_FILE = "/etc/acme/acme.conf.d/50-test-bed.conf"
 
 
@@ -40,7 +43,10 @@ def _text(main, settings):
 
 
 class Settings:
-    """Needs self.write(), self.run(), self.pebble."""
+    """Needs self.write(), self.run(), self.systemctl(), self.pebble."""
+
+    # What PID 1 has been told of the configuration, but for the defaults.
+    _wired = {}
 
     def configure(self, name=None, **settings):
         """Write the settings of one certificate, or, without a name, of acme.conf.
@@ -55,7 +61,16 @@ class Settings:
         present = {key: value for key, value in settings.items() if value is not None}
         path = DEFAULTS_FILE if name is None else f"/etc/acme/certs/{name}.conf"
         self.write(path, _text("Defaults" if name is None else "Certificate", present))
+        if name is None:
+            self._reload_if_wired({key: present[key] for key in present if key in _WIRED})
 
     def unconfigure(self):
         """Remove every configuration file that configure() or a test may have written."""
         self.run("cd /etc/acme && find acme.conf.d certs ca.d dns.d -mindepth 1 -delete", check=False)
+        self._reload_if_wired({})
+
+    def _reload_if_wired(self, wired):
+        """PID 1 reads the sockets' addresses only then."""
+        if wired != self._wired:
+            self.systemctl("daemon-reload")
+        self._wired = wired

@@ -7,7 +7,7 @@ from lib import moments, store
 from lib.trail import endings, one, trail, wait_for
 
 A, B, C = "a.example.test", "b.example.test", "c.example.test"
-SOCKET, RESPONDER = "acme-alpn.socket", "acme-alpn.service"
+SOCKET, RESPONDER = "acme-alpn@0.0.0.0:443.socket", "acme-alpn.service"
 SITE = "/etc/nginx/sites-enabled/default"
 POLICY_DROP = ("table inet filter {\nchain input {\ntype filter hook input priority 0; policy drop;\niif lo accept\n"
                "ct state established,related accept\n}\n}")
@@ -42,7 +42,7 @@ def test_issue__open_only_meanwhile(ca):
     with moments.pending(ca, A) as start:
         ca.wait_until(lambda: ca.listdir("/run/acme/alpn") == [A])
         # The port of the other type is not touched.
-        assert not ca.listening(80) and not ca.active("acme-webroot.socket") and ca.listdir("/run/acme/challenges") == []
+        assert not ca.listening(80) and not ca.active("acme-webroot@0.0.0.0:80.socket") and ca.listdir("/run/acme/challenges") == []
         assert ca.outside.reaches(443)
         rule, = ca.nft_rules(comment="acmeward")
         assert rule["comment"] == "acmeward tls-alpn-01"
@@ -68,7 +68,7 @@ def test_issue__open_only_meanwhile(ca):
 
 
 ROOMS = {"client": f"acme-renew@{A}.service", "challenge": f"acme-challenge-alpn@{A}.service", "responder": RESPONDER,
-         "listener": "acme-listener-alpn.service"}
+         "firewall": "acme-firewall@alpn.service"}
 
 
 @pytest.mark.parametrize("whom", ["main", "all"])

@@ -115,7 +115,7 @@ def test_second_start_does_nothing_and_says_when_it_will(fresh):
     assert second.ok and endings(fresh, mark, UNIT) == ["success"], second
     assert ca_requests(fresh, mark) == []
     assert not {unit for unit in started_units(fresh, mark)
-                if unit.endswith(".service") and unit.startswith(("acme-signer", "acme-challenge", "acme-listener",
+                if unit.endswith(".service") and unit.startswith(("acme-signer", "acme-challenge", "acme-firewall@",
                                                                  "acme-webroot"))}
     assert store.certificate(fresh, NAME) == first and store.state(fresh, NAME) == before
     # Due with a third of its life left, or half of a short one: which of them Pebble from 2.7 on makes is chance.

@@ -27,7 +27,7 @@ def test_a_hundred_names(fresh):
     store.wait_gone(fresh)
 
 
-def test_two_certificates_share_one_listener(fresh):
+def test_two_certificates_share_one_port(fresh):
     fresh.pebble.start(nonce_reject=5)
     fresh.configure()
     mark = fresh.cursor()

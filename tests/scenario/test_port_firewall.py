@@ -342,8 +342,8 @@ def test_off__nothing_is_touched(ca):
 ], ids=["no-netfilter", "refused"])
 def test_packet_filter_not_available__the_challenge_goes_on(ca, line):
     ca.nft(input_chain("tcp dport 23 drop"))
-    drop_in = "/run/systemd/system/acme-webroot.socket.d/90-test.conf"
-    ca.write(drop_in, f"[Socket]\n{line}\n")
+    drop_in = "/run/systemd/system/acme-firewall@webroot.service.d/90-test.conf"
+    ca.write(drop_in, f"[Service]\n{line}\n")
     ca.systemctl("daemon-reload")
     try:
         mark = ca.cursor()

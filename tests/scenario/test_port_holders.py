@@ -53,7 +53,7 @@ def test_nginx_with_our_lines__no_socket_and_no_rule(ca, nginx):
     mark = ca.cursor()
     with moments.pending(ca, NAME) as start:
         assert holders(ca) == {"0.0.0.0": {"nginx"}, "[::]": {"nginx"}}
-        assert not ca.active("acme-webroot.socket") and not ca.active("acme-webroot.service")
+        assert not ca.active("acme-webroot@0.0.0.0:80.socket") and not ca.active("acme-webroot.service")
         assert ca.run("nft list ruleset").stdout == before
     assert moments.finish(start) == 0
     store.check_live(ca, NAME, [NAME])
@@ -112,7 +112,7 @@ def test_server_that_comes_and_goes(ca, nginx):
     store.issue(ca, NAME)
     assert one(ca, mark, "PORT_OPENED")["ACME_ADDRESS"] == " ".join(BOTH)
     store.wait_gone(ca)
-    assert "failed" not in endings(ca, mark, "acme-webroot.socket")
+    assert "failed" not in endings(ca, mark, "acme-webroot@0.0.0.0:80.socket")
 
 
 def test_address_of_no_interface__is_told(ca):
@@ -132,3 +132,36 @@ def test_three_addresses__what_can_be_had_is_taken(ca, nginx):
     store.issue(ca, NAME)
     assert one(ca, mark, "PORT_OPENED")["ACME_ADDRESS"] == f"{addresses[0]} {addresses[2]}"
     assert one(ca, mark, "PORT_FOREIGN")["ACME_ADDRESS"] == addresses[1]
+
+
+def test_listen_changed_and_systemd_not_told__says_so(ca):
+    """What PID 1 listens on is of the last daemon-reload; the client sees that nobody is where it should be."""
+    ca.write("/etc/acme/acme.conf.d/60-listen.conf", "[WebRoot]\nListen=192.0.2.1:8080\n")
+    mark = ca.cursor()
+    assert ca.start(UNIT).exit_status == 75
+    assert "daemon-reload" in one(ca, mark, "FAILED")["MESSAGE"]
+    assert trail(ca, mark, "ORDER_CREATED") == []
+    ca.settled()
+    ca.systemctl("daemon-reload")
+    try:
+        mark = ca.cursor()
+        with moments.pending(ca, NAME):
+            assert [entry["address"] for entry in ca.listening(8080)] == ["192.0.2.1"] and ca.listening(80) == []
+        assert one(ca, mark, "PORT_OPENED")["ACME_ADDRESS"] == "192.0.2.1:8080"
+        store.wait_gone(ca)
+    finally:
+        ca.run(["rm", "/etc/acme/acme.conf.d/60-listen.conf"])
+        ca.systemctl("daemon-reload")
+
+
+def test_invalid_configuration__the_generator_says_so_and_the_rest_of_systemd_goes_on(ca):
+    ca.write("/etc/acme/acme.conf.d/60-bad.conf", "[WebRoot]\nListen=0.0.0.0:99999\n")
+    mark = ca.cursor()
+    try:
+        ca.systemctl("daemon-reload")
+        said = ca.wait_until(lambda: ca.journal(since=mark, SYSLOG_IDENTIFIER="acmeward-generator"))
+        assert "60-bad.conf" in said[-1]["MESSAGE"]
+    finally:
+        ca.run(["rm", "/etc/acme/acme.conf.d/60-bad.conf"])
+        ca.systemctl("daemon-reload")
+    store.issue(ca, NAME)

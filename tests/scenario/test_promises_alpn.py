@@ -10,7 +10,7 @@ from lib.room import MARK, SERVICE, Fallen, Probed, held, traces
 NAME, NEIGHBOUR = "a.example.test", "neighbour.example.test"
 DIRECTORY, LEASES = "/run/acme/alpn", "/run/acme/lease-alpn"
 PUBLIC = f"{DIRECTORY}/visible.example.test"
-RESPONDER, LISTENER, SOCKET = "acme-alpn.service", "acme-listener-alpn.service", "acme-alpn.socket"
+RESPONDER, FIREWALL = "acme-alpn.service", "acme-firewall@alpn.service"
 CHALLENGE = f"acme-challenge-alpn@{NAME}.service"
 WAYS_OUT = [f"inet {INSIDE_V4} 14000", "inet 127.0.0.1 14000", "socket 2 1 0", "socket 10 1 0", "socket 1 1 0", "socket 16 3 0",
             "socket 17 3 0", "socket 2 2 0", "unix /run/systemd/journal/stdout", "unix /run/dbus/system_bus_socket",
@@ -38,7 +38,7 @@ def target(machine):
 
 def attack(machine, lines):
     """What became of each line when the responder tried it: started as its socket has it started."""
-    with Probed(machine, RESPONDER, lines, SERVICE) as room, held(machine, LISTENER, wants=SOCKET):
+    with Probed(machine, RESPONDER, lines, SERVICE) as room, held(machine, wants=f"{FIREWALL} {RESPONDER}"):
         machine.run(["curl", "--silent", "--insecure", "--max-time", "2", "https://127.0.0.1/"], check=False)
         return room.result()
 
@@ -63,7 +63,7 @@ def test_responder__cannot_open_any_socket_and_has_no_capability(target):
 
 
 def test_responder__cannot_outlive_the_leases(target):
-    with Probed(target, RESPONDER, ["stay 60"], stay=60) as room, held(target, LISTENER, wants=SOCKET):
+    with Probed(target, RESPONDER, ["stay 60"], stay=60) as room, held(target, wants=f"{FIREWALL} {RESPONDER}"):
         assert room.result()["stay 60"] in ("ok", "EPERM", "EAGAIN")
     target.wait_until(lambda: not target.processes(unit=r"acme-alpn.*") and not target.listening(443), 5,
                       what="the responder to be gone")

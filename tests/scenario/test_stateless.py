@@ -72,7 +72,7 @@ def test_stateless__for_as_long_as_it_is_started(ca):
     assert text(asked(ca)) == (200, f"{TOKEN}.{THUMBPRINT}")
     assert ca.listdir("/run/acme/challenges") != []
     # No process but the web root.
-    assert {p["unit"] for p in ca.processes(unit=r"acme-(stateless|challenge@|listener).*")} <= {
+    assert {p["unit"] for p in ca.processes(unit=r"acme-(stateless|challenge@|firewall).*")} <= {
         f"acme-challenge@{NAME}.service"}
     ca.systemctl("stop", STATELESS)
     store.wait_gone(ca)

@@ -10,7 +10,7 @@ from lib.trail import ca_requests, one, trail
 MACHINE = {"packages": webservers.PACKAGES}
 
 DIRECTORY = "/var/www/acme-challenge"
-UNIT = "acme-directory.service"
+UNIT, REMOVER = "acme-directory.service", "acme-directory-remove@stopped.service"
 RECORDS = "/var/lib/acme/directory"
 NAME = "a.example.test"
 SITE = "server { listen 80; listen [::]:80; location /.well-known/acme-challenge/ { alias %s/; } }\n"
@@ -142,49 +142,61 @@ def test_directory__killed(nginx, what, whom):
 
 @pytest.fixture
 def sleeper(nginx):
-    """Puts a drop-in there that has the unit sleep; what comes after it was killed is the real program."""
-    drop_in = f"/run/systemd/system/{UNIT}.d/90-test.conf"
+    """Puts a drop-in there that has a unit sleep; what comes after it was killed is the real program."""
+    def drop_in(unit):
+        return f"/run/systemd/system/{unit}.d/90-test.conf"
 
-    def put():
-        nginx.write(drop_in, "[Service]\nExecStart=\nExecStart=/usr/bin/sleep 60\n")
+    def put(unit):
+        nginx.write(drop_in(unit), "[Service]\nExecStart=\nExecStart=/usr/bin/sleep 60\n")
         nginx.systemctl("daemon-reload")
 
-    def kill(whom):
-        nginx.wait_until(lambda: "sleep" in [p["comm"] for p in nginx.processes(unit=UNIT)], 20, 0.02)
-        take_away()
-        nginx.systemctl("kill", "--signal=KILL", f"--kill-whom={whom}", UNIT)
+    def kill(unit, whom):
+        nginx.wait_until(lambda: "sleep" in [p["comm"] for p in nginx.processes(unit=unit)], 20, 0.02)
+        take_away(unit)
+        nginx.systemctl("kill", "--signal=KILL", f"--kill-whom={whom}", unit)
 
-    def take_away():
-        if nginx.exists(drop_in):
-            nginx.run(["rm", "-r", drop_in.rpartition("/")[0]])
+    def take_away(unit):
+        if nginx.exists(drop_in(unit)):
+            nginx.run(["rm", "-r", drop_in(unit).rpartition("/")[0]])
             nginx.systemctl("daemon-reload")
     yield put, kill
-    take_away()
+    take_away(UNIT)
+    take_away(REMOVER)
 
 
 @pytest.mark.parametrize("whom", ["main", "all"])
-@pytest.mark.parametrize("when", ["made", "removed"])
-def test_directory__killed_while_it_is(nginx, sleeper, when, whom):
-    """Who kills the first meets the second."""
+def test_directory__killed_while_it_is_made(nginx, sleeper, whom):
+    """That renewal cannot be, and says why; the next one can."""
     put, kill = sleeper
-    if when == "made":
-        put()
-        start = nginx.popen(["systemctl", "start", f"acme-renew@{NAME}.service"])
-        kill(whom)
-    else:
-        with moments.pending(nginx, NAME) as start:
-            put()
-        kill(whom)
+    put(UNIT)
+    mark = nginx.cursor()
+    start = nginx.popen(["systemctl", "start", f"acme-renew@{NAME}.service"])
+    kill(UNIT, whom)
+    assert moments.finish(start) != 0
+    assert UNIT in one(nginx, mark, "FAILED")["MESSAGE"]
+    gone(nginx)
+    nginx.run(["touch", f"{store.REQUESTS}/{NAME}"])
+    store.issue(nginx)
+    gone(nginx)
+
+
+@pytest.mark.parametrize("whom", ["main", "all"])
+def test_directory__killed_while_it_is_removed(nginx, sleeper, whom):
+    """It is tried again."""
+    put, kill = sleeper
+    with moments.pending(nginx, NAME) as start:
+        put(REMOVER)
+    kill(REMOVER, whom)
     assert moments.finish(start) == 0
     gone(nginx)
 
 
 def test_directory__of_one_that_could_not_clean_up__is_removed_by_the_next(nginx):
-    closer = [f"acme-listener-close@{how}.service" for how in ("stopped", "failed")]
+    closer = [f"acme-directory-remove@{how}.service" for how in ("stopped", "failed")]
     nginx.systemctl("mask", "--runtime", *closer)
     try:
         store.issue(nginx)
-        nginx.wait_until(lambda: not nginx.active("acme-listener.service"))
+        nginx.wait_until(lambda: not nginx.active(UNIT))
         assert nginx.exists(DIRECTORY)
     finally:
         nginx.systemctl("unmask", "--runtime", *closer)
@@ -204,12 +216,12 @@ def test_directory__another_name_meanwhile(nginx):
 
 def test_directory__after_a_power_cut(nginx):
     """All of /run has gone and nobody was there to remove it; the next lease knows what it is."""
-    closer = [f"acme-listener-close@{how}.service" for how in ("stopped", "failed")]
+    closer = [f"acme-directory-remove@{how}.service" for how in ("stopped", "failed")]
     nginx.systemctl("mask", "--runtime", *closer)
     try:
         with moments.pending(nginx, NAME):
             nginx.run("pkill -KILL --exact 'acme-.*'", check=False)
-            nginx.systemctl("stop", "acme-*", "acme-webroot.socket", check=False)
+            nginx.systemctl("stop", "acme-*", check=False)
             nginx.write(f"{DIRECTORY}/leftbyapowercutleftbyapowercut", "")
     finally:
         nginx.systemctl("unmask", "--runtime", *closer)
