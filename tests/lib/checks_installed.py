@@ -114,8 +114,10 @@ def prepare(report, release):
 
 
 def _instance(unit):
-    # A socket's instance is its address.
-    return unit.replace("@.", "@0.0.0.0:80." if unit in ("acme-webroot@.socket", "acme-alpn@.socket") else "@example.test.")
+    if unit in ("acme-webroot@.socket", "acme-alpn@.socket"):
+        # The instance is an address. (systemd-analyze takes what follows a colon for an alias.)
+        return unit.replace("@.", "@0.0.0.0\\x3a80.")
+    return unit.replace("@.", "@example.test.")
 
 
 def verify_units(report, installed):
