@@ -7,6 +7,7 @@
  *     socket FAMILY TYPE PROTOCOL                     numbers
  *     unix PATH | inet ADDRESS PORT                   connect
  *     signal PID | status FIELD | uid | flush         flush: delete every nftables table
+ *     accept                                          at the first socket of systemd's
  *     stay SECONDS                                    be there, deaf to signals, with a child of
  * our own
  *
@@ -159,6 +160,8 @@ static const char *obey(char *line)
                 return getuid() == 0 ? "0" : "other";
         if (strcmp(word[0], "flush") == 0)
                 return flush_ruleset();
+        if (strcmp(word[0], "accept") == 0)
+                return outcome(accept4(3, NULL, NULL, SOCK_CLOEXEC));
         if (strcmp(word[0], "stay") == 0)
                 return stay(word[1]);
         return "unknown";

@@ -127,6 +127,12 @@ def test_firewall__has_netlink_and_no_way_out(target):
     assert allowed(found) == [NETFILTER], found
 
 
+def test_firewall__cannot_accept_by_the_sockets_that_it_is_handed(target):
+    """The web root can, and has nobody there, or the one who looks."""
+    assert attack(target, FIREWALL, ["accept"]) == {"accept": "EPERM"}
+    assert attack(target, WEBROOT, ["accept"])["accept"] in ("ok", "EAGAIN")
+
+
 def test_webroot__cannot_outlive_the_leases(target):
     """With a child of its own, and deaf to whatever asks it to end."""
     with Probed(target, WEBROOT, ["stay 60"], stay=60) as room, held(target, wants=f"{FIREWALL} {WEBROOT}"):
