@@ -65,6 +65,7 @@ def test_configured(fresh, twins):
     twins.real.stop()
     kept = twins.kept()
     fresh.write(DROP_IN, "[Certificate]\nDryRun=yes\n")
+    begin = fresh.cursor()
     for _ in range(2):
         mark = fresh.cursor()
         started = fresh.start(UNIT)
@@ -72,9 +73,11 @@ def test_configured(fresh, twins):
         fresh.settled()
         passed = one(fresh, mark, "DRY_RUN_PASSED", ACME_CERTIFICATE=NAME)
         assert passed["ACME_CA"] == "twin" and passed["ACME_SERIAL"] != before["serial"]
-        assert {"PORT_OPENED", "PORT_CLOSED", "ORDER_CREATED", "AUTHORIZATION_VALID", "SIGNED"} <= set(names(trail(fresh, mark)))
+        assert {"PORT_OPENED", "PORT_CLOSED", "ORDER_CREATED", "SIGNED"} <= set(names(trail(fresh, mark)))
         assert trail(fresh, mark, "INSTALLED", "DEPLOYED", "FAILED", "ORDER_RESUMED") == []
         assert {entry["ACME_CA"] for entry in trail(fresh, mark, "SIGNED")} == {"twin"}
+    # One time in a hundred Pebble takes an authorization twice, whatever it is told.
+    assert trail(fresh, begin, "AUTHORIZATION_VALID")
     assert twins.kept() == kept
     assert fresh.listdir(store.ACCOUNTS) == ["real", "twin"]
     assert store.public_key(fresh, f"{store.ACCOUNTS}/real/key.pem") != store.public_key(
