@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* acmectl replace NAME: a new certificate, deployed, seen served, and only then the old one
- * revoked.
+ * revoked; of two types in KeyType=, both.
  *
- * The record of what is to be revoked is on disk before anything else is done, and goes when all is
- * done. Each step looks at what is there and does what is missing, so that whatever interrupted the
- * last run, the next one goes on; nothing has to be remembered of how far it came. */
+ * The record of what is to be revoked is on disk before anything else is done, gets shorter with
+ * each that is, and goes when all is done. Each step looks at what is there and does what is
+ * missing, so that whatever interrupted the last run, the next one goes on; nothing else has to be
+ * remembered of how far it came. */
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/variant.h"
 #include "ctl/request-file.h"
 #include "ctl/revoke.h"
 #include "ctl/unit.h"
@@ -21,58 +24,75 @@
 /* A renewal that was under way already has not heard of the request: then another one. */
 #define RENEWALS_MAX 2U
 
+/* Where one can be, the first of two always at the plain name. */
+static const char *const variants[] = {NULL, "ec", "rsa"};
+
 typedef struct Replacement {
         const char *name;
         int records_fd;
-        RevocationRequest old; /* the record: what is to be revoked */
+
+        /* The record: what is to be revoked. */
+        RevocationRequest old[REPLACED_MAX];
+        size_t n_old;
 } Replacement;
 
-/* As root, and no further than to a generation's own file: the store is the signer's, and what is
- * read here is written down for everybody. Return: 0; -ENOENT; -EUCLEAN when what is live is
- * nothing of acmeward's; -errno. */
-static int read_live(const char *name, const char *file, char **ret)
+/* As root, and no further than to a generation's own files: the store is the signer's, and what is
+ * read there is written down for everybody. Return: the descriptor; -ENOENT; -EUCLEAN when what is
+ * live is nothing of acmeward's; -errno. */
+static int open_live(const char *name)
 {
         _cleanup_free_ char *generation = NULL;
-        _cleanup_close_ int fd = -EBADF;
         int r;
 
         r = live_generation("", name, &generation);
         if (r == 0)
-                r = fd = live_generation_open("", name, generation);
-        if (r >= 0)
-                r = file_read(fd, file, REVOCATION_REQUEST_BYTES_MAX, O_NOFOLLOW, ret, NULL);
-        return r == -EBADMSG || r == -ELOOP ? -EUCLEAN : r;
+                r = live_generation_open("", name, generation);
+        return r == -EBADMSG ? -EUCLEAN : r;
 }
 
-/* Is it still the old one that is live? Return: 0, 1; -errno. */
-static int is_old_live(const Replacement *p)
+/* Return: 0; -ENOENT; -EUCLEAN; -errno. */
+static int read_live(int fd, const char *file, const char *variant, char **ret)
 {
-        _cleanup_free_ char *live = NULL;
+        char buffer[VARIANT_FILE_MAX];
         int r;
 
-        r = read_live(p->name, "cert.pem", &live);
-        if (r == -ENOENT)
-                return 1;
-        return r < 0 ? r : streq(live, p->old.certificate);
+        r = file_read(fd,
+                      variant_file(file, variant, buffer),
+                      REVOCATION_REQUEST_BYTES_MAX,
+                      O_NOFOLLOW,
+                      ret,
+                      NULL);
+        return r == -ELOOP ? -EUCLEAN : r;
+}
+
+/* How many of the old ones are live still, whatever has become of KeyType= since? Where nobody can
+ * tell, all are. Return: their number; -errno. */
+static int n_live(const Replacement *p)
+{
+        _cleanup_close_ int fd = open_live(p->name);
+        int n = 0, r = MIN(fd, 0);
+
+        for (size_t i = 0; r >= 0 && i < ELEMENTSOF(variants); i++) {
+                _cleanup_free_ char *live = NULL;
+
+                r = read_live(fd, CERT_FILE, variants[i], &live);
+                for (size_t j = 0; r == 0 && j < p->n_old; j++)
+                        n += streq(live, p->old[j].certificate);
+                if (r == -ENOENT && variants[i])
+                        r = 0;
+        }
+        return r == -ENOENT ? (int) p->n_old : r < 0 ? r : n;
 }
 
 /* Return: 0; -ENOENT there is none; -EBADMSG; -errno. */
 static int load(Replacement *p)
 {
         _cleanup_free_ char *text = NULL;
-        const char *field;
         size_t length;
         int r;
 
-        r = file_read(p->records_fd,
-                      p->name,
-                      REVOCATION_REQUEST_BYTES_MAX,
-                      O_NOFOLLOW,
-                      &text,
-                      &length);
-        if (r == 0)
-                r = revocation_request_parse(text, length, &p->old, &field);
-        return r == 0 && !p->old.certificate ? -EBADMSG : r;
+        r = file_read(p->records_fd, p->name, REPLACEMENT_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        return r == 0 ? replacement_parse(text, length, p->old, &p->n_old) : r;
 }
 
 static int save(const Replacement *p)
@@ -80,24 +100,65 @@ static int save(const Replacement *p)
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = revocation_request_format(&p->old, &text);
+        r = replacement_format(p->old, p->n_old, &text);
         return r < 0 ? r : file_replace(p->records_fd, p->name, text, strlen(text), 0644);
+}
+
+static void forget(Replacement *p, size_t i)
+{
+        revocation_request_done(&p->old[i]);
+        p->old[i] = p->old[--p->n_old];
+        p->old[p->n_old] = (RevocationRequest){};
+}
+
+/* Return: 0; -ENOENT when it is none, or a placeholder; -EUCLEAN; -errno. */
+static int add(Replacement *p, int fd, const char *variant, const RevocationRequest *manner)
+{
+        _cleanup_free_ char *certificate = NULL, *mark = NULL;
+        int r;
+
+        r = read_live(fd, "placeholder", variant, &mark);
+        if (r != -ENOENT)
+                return r == 0 ? -ENOENT : r;
+        r = read_live(fd, CERT_FILE, variant, &certificate);
+        if (r == 0 && p->n_old == REPLACED_MAX)
+                r = -EUCLEAN;
+        if (r < 0)
+                return r;
+        p->old[p->n_old] = *manner;
+        p->old[p->n_old++].certificate = TAKE_PTR(certificate);
+        return 0;
+}
+
+/* Of one moment: a generation. The second of two is never there alone. */
+static int take_live(Replacement *p, const RevocationRequest *manner)
+{
+        _cleanup_close_ int fd = open_live(p->name);
+        int r = MIN(fd, 0);
+
+        while (p->n_old > 0)
+                forget(p, p->n_old - 1);
+        for (size_t i = 0; r == 0 && i < ELEMENTSOF(variants); i++) {
+                r = add(p, fd, variants[i], manner);
+                if (r == -ENOENT && variants[i])
+                        r = 0;
+        }
+        return r;
 }
 
 /* What is live from the moment on at which the record of it is there: what a renewal installs
  * afterwards is new. Return: 0, -errno. */
-static int note_live(Replacement *p)
+static int note_live(Replacement *p, const RevocationRequest *manner)
 {
         int r;
 
         do {
-                free(TAKE_PTR(p->old.certificate));
-                r = read_live(p->name, "cert.pem", &p->old.certificate);
+                r = take_live(p, manner);
                 if (r == 0)
                         r = save(p);
                 if (r == 0)
-                        r = is_old_live(p);
-        } while (r == 0);
+                        r = n_live(p);
+        } while (r >= 0 && (size_t) r < p->n_old);
         return MIN(r, 0);
 }
 
@@ -129,30 +190,29 @@ static ExitStatus fail_begin(const Replacement *p, int error)
                                                                           : EXIT_TRY_AGAIN;
 }
 
-/* The record has room for one certificate. To revoke one of two, with the other one's key as well
- * known as its own, would look like more than it is. */
-static ExitStatus refuse_two(const char *name)
+/* With another reason or key, as the words say now. */
+static int go_on(Replacement *p, const char *reason, const char *key)
 {
-        _cleanup_free_ char *generation = NULL, *path = NULL;
+        bool is_other = false;
 
-        if (live_generation("", name, &generation) < 0 ||
-            revoke_find_second(name, generation, "cert.pem", &path) <= 0)
-                return EXIT_DONE;
-        log_error("%s has two certificates, by two types of KeyType=, and replace knows how to do "
-                  "one. To replace both: acmectl renew %s; when the new ones are in use, acmectl "
-                  "revoke --generation=%s %s",
-                  name,
-                  name,
-                  generation,
-                  name);
-        return EXIT_CONFIGURATION;
+        printf("%s: going on with what was begun\n", p->name);
+        FOREACH_ARRAY (old, p->old, p->n_old) {
+                const RevocationRequest before = *old;
+
+                (void) revoke_take_manner(reason, key, old);
+                is_other = is_other || before.reason != old->reason ||
+                           before.by_certificate_key != old->by_certificate_key;
+        }
+        return is_other ? save(p) : 0;
 }
 
 static ExitStatus begin(Replacement *p, const char *reason, const char *key)
 {
-        _cleanup_free_ char *mark = NULL;
+        RevocationRequest manner = {.reason = REVOCATION_SUPERSEDED};
         int r;
 
+        if (revoke_take_manner(reason, key, &manner) < 0)
+                return EXIT_CONFIGURATION;
         p->records_fd = open(REPLACEMENT_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (p->records_fd < 0) {
                 log_error_errno(-errno,
@@ -161,17 +221,10 @@ static ExitStatus begin(Replacement *p, const char *reason, const char *key)
                 return EXIT_TRY_AGAIN;
         }
         r = load(p);
-        if (r == 0) {
-                printf("%s: going on with what was begun\n", p->name);
-                r = revoke_take_manner(reason, key, &p->old) < 0 ? -EINVAL : save(p);
-        } else if (r == -ENOENT && (r = read_live(p->name, "placeholder", &mark)) != -ENOENT) {
-                return fail_begin(p, r == 0 ? -ENOENT : r);
-        } else if (r == -ENOENT) {
-                p->old.reason = REVOCATION_SUPERSEDED;
-                r = revoke_take_manner(reason, key, &p->old) < 0 ? -EINVAL : note_live(p);
-        }
-        if (r == -EINVAL)
-                return EXIT_CONFIGURATION;
+        if (r == 0)
+                r = go_on(p, reason, key);
+        else if (r == -ENOENT)
+                r = note_live(p, &manner);
         return r == 0 ? EXIT_DONE : fail_begin(p, r);
 }
 
@@ -182,9 +235,21 @@ static ExitStatus run_unit(const Replacement *p, const char *prefix)
         return unit ? unit_run(unit, UNIT_TIMEOUT_USEC) : (log_oom(), EXIT_BUG);
 }
 
-static ExitStatus renew(const Replacement *p)
+/* Of two, one is new, and is not asked for once more by a request that is no newer than the record.
+ */
+static void date_request(const Replacement *p)
 {
-        for (unsigned tries = 0; is_old_live(p) != 0; tries++) {
+        struct stat st;
+
+        if (fstatat(p->records_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+                request_date(RENEWAL_REQUEST_DIRECTORY, p->name, &st.st_mtim);
+}
+
+static ExitStatus renew(Replacement *p)
+{
+        int n;
+
+        for (unsigned tries = 0; (n = n_live(p)) != 0; tries++) {
                 ExitStatus status;
 
                 if (tries == RENEWALS_MAX) {
@@ -192,6 +257,8 @@ static ExitStatus renew(const Replacement *p)
                         return EXIT_TRY_AGAIN;
                 }
                 status = request_leave(RENEWAL_REQUEST_DIRECTORY, p->name, "");
+                if (status == EXIT_DONE && n > 0 && (size_t) n < p->n_old)
+                        date_request(p);
                 if (status == EXIT_DONE)
                         status = run_unit(p, "acme-renew");
                 if (status != EXIT_DONE)
@@ -201,7 +268,7 @@ static ExitStatus renew(const Replacement *p)
         return EXIT_DONE;
 }
 
-static ExitStatus deploy(const Replacement *p)
+static ExitStatus deploy(Replacement *p)
 {
         ExitStatus status;
 
@@ -212,7 +279,7 @@ static ExitStatus deploy(const Replacement *p)
 }
 
 /* Where no endpoint is configured, there is nothing to look at. */
-static ExitStatus verify(const Replacement *p)
+static ExitStatus verify(Replacement *p)
 {
         ExitStatus status;
 
@@ -222,34 +289,63 @@ static ExitStatus verify(const Replacement *p)
         return status;
 }
 
-static ExitStatus revoke_old(const Replacement *p)
+static int drop_record(const Replacement *p)
+{
+        if (unlinkat(p->records_fd, p->name, 0) < 0 && errno != ENOENT)
+                return -errno;
+        (void) file_sync_directory(p->records_fd);
+        return 0;
+}
+
+static ExitStatus revoke_one(Replacement *p, size_t i)
 {
         ExitStatus status;
+        int r;
 
-        status = revoke_carry_out(p->name, &p->old);
+        /* Somebody may have brought it back meanwhile. */
+        if (n_live(p) != 0) {
+                log_error("%s: what was live before may be live again", p->name);
+                return EXIT_TRY_AGAIN;
+        }
+        status = revoke_carry_out(p->name, &p->old[i]);
         if (status != EXIT_DONE)
                 return status;
-        if (unlinkat(p->records_fd, p->name, 0) < 0 && errno != ENOENT)
-                return fail_begin(p, -errno);
-        (void) file_sync_directory(p->records_fd);
-        printf("%s: the one before is revoked: %s\n",
+        printf("%s: %s is revoked: %s\n",
                p->name,
-               revocation_reason_to_string(p->old.reason));
-        return EXIT_DONE;
+               p->n_old > 1 ? "one of the two before" : "the one before",
+               revocation_reason_to_string(p->old[i].reason));
+        forget(p, i);
+        r = p->n_old > 0 ? save(p) : drop_record(p);
+        return r == 0 ? EXIT_DONE : fail_begin(p, r);
+}
+
+/* One that is refused does not keep the other from being revoked. After "try again", a revocation
+ * may be under way still, and has the place of the request. */
+static ExitStatus revoke_old(Replacement *p)
+{
+        ExitStatus status = EXIT_DONE;
+
+        for (size_t i = p->n_old; i-- > 0 && status != EXIT_TRY_AGAIN;) {
+                ExitStatus one = revoke_one(p, i);
+
+                status = MAX(status, one);
+        }
+        return status;
 }
 
 static ExitStatus replace(Replacement *p)
 {
-        static ExitStatus (*const steps[])(
-                        const Replacement *) = {renew, deploy, verify, revoke_old};
+        static ExitStatus (*const steps[])(Replacement *) = {renew, deploy, verify, revoke_old};
 
         FOREACH_ARRAY (step, steps, ELEMENTSOF(steps)) {
                 ExitStatus status = (*step)(p);
 
                 if (status == EXIT_DONE)
                         continue;
-                log_error("%s: not done; what was live before is not revoked by this. To go on "
-                          "from here: acmectl replace %s",
+                log_error("%s: not done; what " REPLACEMENT_DIRECTORY
+                          "/%s names is not known to be revoked. To go on from here: acmectl "
+                          "replace %s",
+                          p->name,
                           p->name,
                           p->name);
                 return status;
@@ -289,12 +385,11 @@ ExitStatus verb_replace(int argc, char *argv[])
         if (!verb_check_name(argv[optind]))
                 return EXIT_CONFIGURATION;
         p.name = argv[optind];
-        status = refuse_two(p.name);
-        if (status == EXIT_DONE)
-                status = begin(&p, reason, key);
+        status = begin(&p, reason, key);
         if (status == EXIT_DONE)
                 status = replace(&p);
-        revocation_request_done(&p.old);
+        FOREACH_ARRAY (old, p.old, p.n_old)
+                revocation_request_done(old);
         closep(&p.records_fd);
         return status;
 }

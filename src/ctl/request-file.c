@@ -5,6 +5,7 @@
 #include "ctl/request-file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -36,6 +37,18 @@ void request_remove(const char *directory, const char *name)
         if (fd < 0 || (unlinkat(fd, name, 0) < 0 && errno != ENOENT))
                 log_warning_errno(fd < 0 ? fd : -errno,
                                   "Failed to remove the request %s/%s",
+                                  directory,
+                                  name);
+}
+
+void request_date(const char *directory, const char *name, const struct timespec *modified)
+{
+        const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, *modified};
+        _cleanup_close_ int fd = open_directory(directory);
+
+        if (fd < 0 || utimensat(fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+                log_warning_errno(fd < 0 ? fd : -errno,
+                                  "Failed to date the request %s/%s back",
                                   directory,
                                   name);
 }

@@ -142,7 +142,9 @@ static void tell(const char *name, const Options *o, const RevocationRequest *re
                        name);
 }
 
-int revoke_find_second(const char *name, const char *generation, const char *file, char **ret)
+/* Where a generation has a file with the variant of a second key type (base/variant.h).
+ * Return: 1, and the path; 0 when it has none; -ENOMEM. */
+static int find_second(const char *name, const char *generation, const char *file, char **ret)
 {
         static const char *const variants[] = {"ec", "rsa"};
 
@@ -178,9 +180,9 @@ static ExitStatus run_second(const char *name, const RevocationRequest *first)
         ExitStatus status;
         int r;
 
-        r = revoke_find_second(name, first->generation, "cert.pem", &path);
+        r = find_second(name, first->generation, "cert.pem", &path);
         if (r > 0)
-                r = revoke_find_second(name, first->generation, "placeholder", &mark) == 0;
+                r = find_second(name, first->generation, "placeholder", &mark) == 0;
         if (r <= 0)
                 return r < 0 ? (log_oom(), EXIT_BUG) : EXIT_DONE;
         status = choose_file(path, &request);

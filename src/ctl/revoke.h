@@ -13,7 +13,3 @@ ExitStatus revoke_carry_out(const char *name, const RevocationRequest *request);
 /* The words of --reason= and --key= into the request, as far as they were given.
  * Return: 0; -EINVAL, and why has been logged. */
 int revoke_take_manner(const char *reason, const char *key, RevocationRequest *request);
-
-/* Where a generation has a file with the variant of a second key type (base/variant.h).
- * Return: 1, and the path; 0 when it has none; -ENOMEM. */
-int revoke_find_second(const char *name, const char *generation, const char *file, char **ret);

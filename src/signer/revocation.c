@@ -40,24 +40,50 @@ void revocation_done(Revocation *revocation)
         *revocation = (Revocation){.reason = REVOCATION_UNSTATED};
 }
 
-int revocation_read_request(const Signer *signer, const char *directory, RevocationRequest *ret)
+/* A file of root's about NAME. Return: 0; REVOCATION_E_NOT_REQUESTED; REVOCATION_E_MALFORMED;
+ * -errno. */
+static int
+read_word(const Signer *signer, const char *directory, size_t max, char **ret, size_t *ret_length)
 {
-        _cleanup_free_ char *path = NULL, *text = NULL;
-        const char *field;
-        size_t length;
+        _cleanup_free_ char *path = NULL;
         int r;
 
         if (asprintf(&path, "%s%s/%s", signer->root, directory, signer->name) < 0) {
                 path = NULL;
                 return -ENOMEM;
         }
-        r = file_read(AT_FDCWD, path, REVOCATION_REQUEST_BYTES_MAX, O_NOFOLLOW, &text, &length);
+        r = file_read(AT_FDCWD, path, max, O_NOFOLLOW, ret, ret_length);
         if (r == -ENOENT)
                 return REVOCATION_E_NOT_REQUESTED;
-        if (r == -EFBIG)
-                return REVOCATION_E_MALFORMED;
+        return r == -EFBIG ? REVOCATION_E_MALFORMED : r;
+}
+
+static int read_request(const Signer *signer, RevocationRequest *ret)
+{
+        _cleanup_free_ char *text = NULL;
+        const char *field;
+        size_t length;
+        int r;
+
+        r = read_word(signer,
+                      REVOCATION_REQUEST_DIRECTORY,
+                      REVOCATION_REQUEST_BYTES_MAX,
+                      &text,
+                      &length);
         if (r == 0)
                 r = revocation_request_parse(text, length, ret, &field);
+        return r == -EBADMSG ? REVOCATION_E_MALFORMED : r;
+}
+
+int revocation_read_replacement(const Signer *signer, RevocationRequest ret[], size_t *ret_n)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t length;
+        int r;
+
+        r = read_word(signer, REPLACEMENT_DIRECTORY, REPLACEMENT_BYTES_MAX, &text, &length);
+        if (r == 0)
+                r = replacement_parse(text, length, ret, ret_n);
         return r == -EBADMSG ? REVOCATION_E_MALFORMED : r;
 }
 
@@ -215,7 +241,7 @@ int revocation_find(Signer *signer, Revocation *ret)
         Revocation revocation = {.reason = REVOCATION_UNSTATED};
         int r;
 
-        r = revocation_read_request(signer, REVOCATION_REQUEST_DIRECTORY, &request);
+        r = read_request(signer, &request);
         if (r == 0)
                 r = revocation_find_certificate(signer, &request, &revocation.certificate);
         if (r == 0)

@@ -37,9 +37,10 @@ typedef enum RevocationRefusal {
 const char *revocation_refusal_to_string(RevocationRefusal refusal);
 const char *revocation_refusal_explain(RevocationRefusal refusal);
 
-/* The request in a directory of root's, and the certificate that it means; *ret is a reference.
- * Return: as revocation_find(). */
-int revocation_read_request(const Signer *signer, const char *directory, RevocationRequest *ret);
+/* What root replaces, as replacement_parse() has it. Return: as revocation_find(). */
+int revocation_read_replacement(const Signer *signer, RevocationRequest ret[], size_t *ret_n);
+
+/* The certificate that a request means; *ret is a reference. Return: as revocation_find(). */
 int revocation_find_certificate(const Signer *signer, const RevocationRequest *request, X509 **ret);
 
 /* Reads the request, each time anew. Return: 0; a RevocationRefusal; -errno. */

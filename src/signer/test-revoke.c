@@ -6,6 +6,7 @@
 #include "base/base64url.h"
 #include "base/file.h"
 #include "signer/door.h"
+#include "signer/key.h"
 #include "signer/retired.h"
 #include "signer/test-room.h"
 #include "state/revocation-request.h"
@@ -327,12 +328,14 @@ static void test_revoke__a_compromised_key_is_retired_first(void **state)
         EVP_PKEY_free(key);
 }
 
-/* Begun by acmectl replace --compromised, while the signer has the order for that very key. */
+/* Begun by acmectl replace --compromised, of two types, while the signer has the order for one of
+ * the very keys. */
 static void test_replacement__of_a_compromised_key(void **state)
 {
-        _cleanup_free_ char *live = NULL, *chain = NULL, *text = NULL;
-        RevocationRequest request = {.reason = REVOCATION_KEY_COMPROMISE};
-        EVP_PKEY *key, *kept, *next;
+        _cleanup_free_ char *live = NULL, *second = NULL, *chain = NULL, *text = NULL;
+        RevocationRequest requests[] = {{.reason = REVOCATION_KEY_COMPROMISE},
+                                        {.reason = REVOCATION_KEY_COMPROMISE}};
+        EVP_PKEY *key, *other, *kept, *next;
         size_t length;
         Room *room = *state;
         int fd;
@@ -351,8 +354,11 @@ static void test_replacement__of_a_compromised_key(void **state)
                                    &live,
                                    &length),
                          0);
-        request.certificate = live;
-        assert_int_equal(revocation_request_format(&request, &text), 0);
+        assert_int_equal(key_generate(KEY_TYPE_RSA_2048, NULL, &other), 0);
+        assert_int_equal(EVP_PKEY_up_ref(other), 1);
+        requests[0].certificate = second = room_issue(other, "DNS:" ROOM_NAME, NULL);
+        requests[1].certificate = live;
+        assert_int_equal(replacement_format(requests, 2, &text), 0);
         fd = openat(room->d->fd, "var/lib/acme/replace", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         assert_int_equal(file_replace(fd, ROOM_NAME, text, strlen(text), 0644), 0);
         close(fd);
@@ -362,6 +368,8 @@ static void test_replacement__of_a_compromised_key(void **state)
         next = room_finalize(room);
         assert_int_equal(EVP_PKEY_eq(key, next), 0);
         assert_int_equal(retired_has(room->d->path, key), 1);
+        assert_int_equal(retired_has(room->d->path, other), 1);
+        EVP_PKEY_free(other);
         assert_due(room, "keyRetired");
         /* One that cannot be read stops nobody. */
         fd = openat(room->d->fd, "var/lib/acme/replace", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

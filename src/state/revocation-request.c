@@ -128,6 +128,52 @@ int revocation_request_format(const RevocationRequest *request, char **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
+/* The last line may have an end of its own, or none. */
+int replacement_parse(const char *text, size_t length, RevocationRequest ret[], size_t *ret_n)
+{
+        RevocationRequest read[REPLACED_MAX] = {};
+        size_t n = 0;
+        int r = 0;
+
+        do {
+                const char *end = memchr(text, '\n', length), *field;
+                size_t line = end ? (size_t) (end - text) : length;
+
+                r = n < REPLACED_MAX ? revocation_request_parse(text, line, &read[n], &field)
+                                     : -EBADMSG;
+                if (r == 0 && !read[n++].certificate)
+                        r = -EBADMSG;
+                line += end ? 1 : 0;
+                text += line;
+                length -= line;
+        } while (r == 0 && length > 0);
+        if (r == 0) {
+                memcpy(ret, read, sizeof(read));
+                *ret_n = n;
+        } else
+                FOREACH_ARRAY (request, read, n)
+                        revocation_request_done(request);
+        return r;
+}
+
+int replacement_format(const RevocationRequest requests[], size_t n, char **ret)
+{
+        _cleanup_free_ char *text = NULL;
+
+        FOREACH_ARRAY (request, requests, n) {
+                _cleanup_free_ char *line = NULL;
+                char *longer;
+
+                if (revocation_request_format(request, &line) < 0 ||
+                    asprintf(&longer, "%s%s\n", text ?: "", line) < 0)
+                        return -ENOMEM;
+                free(text);
+                text = longer;
+        }
+        *ret = TAKE_PTR(text);
+        return 0;
+}
+
 int serial_normalize(const char *s, char **ret)
 {
         char buffer[SERIAL_TEXT_MAX + 1];

@@ -9,8 +9,10 @@
 
 #define REVOCATION_REQUEST_DIRECTORY "/run/acme/revoke"
 
-/* The same, of a certificate that is to be revoked once another is in use: what acmectl replace has
- * begun. It outlives a power cut, and the signer heeds it when it says keyCompromise. */
+/* The same, of what is to be revoked once others are in use: what acmectl replace has begun, a line
+ * for each certificate. It outlives a power cut, and the signer heeds it when it says
+ * keyCompromise.
+ */
 #define REPLACEMENT_DIRECTORY "/var/lib/acme/replace"
 
 /* A chain of 96 KiB, and what JSON makes of its line ends. */
@@ -37,6 +39,18 @@ int revocation_request_parse(const char *text,
 
 /* Return: 0, -ENOMEM. */
 int revocation_request_format(const RevocationRequest *request, char **ret);
+
+/* One certificate for each of two types in KeyType=. */
+#define REPLACED_MAX 2U
+#define REPLACEMENT_BYTES_MAX (REPLACED_MAX * (REVOCATION_REQUEST_BYTES_MAX + 1U))
+
+/* What root replaces: each line names a certificate in PEM. ret: of REPLACED_MAX, for
+ * revocation_request_done(). Return: 0; -EBADMSG when a line is no request, names no certificate
+ * but what might be one, or is one too many; -ENOMEM. */
+int replacement_parse(const char *text, size_t length, RevocationRequest ret[], size_t *ret_n);
+
+/* Return: 0, -ENOMEM. */
+int replacement_format(const RevocationRequest requests[], size_t n, char **ret);
 
 /* "0A:1b:…" as people and other programs write it, made what is compared: lower-case hexadecimal
  * without leading zeros. Return: 0; -EINVAL when it is no serial number; -ENOMEM. */

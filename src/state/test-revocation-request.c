@@ -63,6 +63,62 @@ static void test_revocation_request_parse__refuses(_unused_ void **unused)
         }
 }
 
+#define OLD "{\"certificate\":\"a\\nb\\n\",\"reason\":\"keyCompromise\",\"key\":\"account\"}"
+
+static void test_replacement__a_line_for_each(_unused_ void **unused)
+{
+        /* Without an end of its line there was one only. */
+        static const struct {
+                const char *text;
+                size_t n;
+        } table[] = {
+                        {OLD, 1},
+                        {OLD "\n", 1},
+                        {OLD "\n" OLD, 2},
+                        {OLD "\n" OLD "\n", 2},
+        };
+
+        FOREACH_ARRAY (row, table, ELEMENTSOF(table)) {
+                RevocationRequest read[REPLACED_MAX] = {};
+                _cleanup_free_ char *text = NULL;
+                size_t n;
+
+                assert_int_equal(replacement_parse(row->text, strlen(row->text), read, &n), 0);
+                assert_int_equal(n, row->n);
+                assert_int_equal(replacement_format(read, n, &text), 0);
+                assert_string_equal(text, n == 1 ? OLD "\n" : OLD "\n" OLD "\n");
+                FOREACH_ARRAY (request, read, n) {
+                        assert_string_equal(request->certificate, "a\nb\n");
+                        assert_int_equal(request->reason, REVOCATION_KEY_COMPROMISE);
+                        revocation_request_done(request);
+                }
+        }
+}
+
+static void test_replacement_parse__refuses(_unused_ void **unused)
+{
+        static const char *const texts[] = {
+                        "",
+                        "\n",
+                        "\n" OLD,
+                        OLD "\n\n",
+                        OLD OLD,
+                        OLD "\n" OLD "\n" OLD,
+                        OLD "\n{\"serial\":\"0a\"}",
+                        "{\"generation\":\"1\"}",
+                        OLD "\n{",
+        };
+
+        FOREACH_ARRAY (text, texts, ELEMENTSOF(texts)) {
+                RevocationRequest read[REPLACED_MAX] = {};
+                size_t n = 0;
+
+                assert_int_equal(replacement_parse(*text, strlen(*text), read, &n), -EBADMSG);
+                assert_int_equal(n, 0);
+                assert_null(read[0].certificate);
+        }
+}
+
 static void test_serial_normalize__table(_unused_ void **unused)
 {
         static const struct {
@@ -94,6 +150,8 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                         cmocka_unit_test(test_revocation_request__what_was_formatted),
                         cmocka_unit_test(test_revocation_request_parse__refuses),
+                        cmocka_unit_test(test_replacement__a_line_for_each),
+                        cmocka_unit_test(test_replacement_parse__refuses),
                         cmocka_unit_test(test_serial_normalize__table),
         };
 

@@ -358,9 +358,9 @@ def status(machine):
 
 def test_status_and_revocation(both):
     told_of = status(both)
-    assert (told_of["keyType"], told_of["serial"]) == ("ec-p256", check(both)["serial"].lstrip("0"))
+    assert (told_of["keyType"], told_of["serial"]) == ("ec-p256", check(both)["serial"])
     assert (told_of["second"]["keyType"], told_of["second"]["serial"]) == (
-        "rsa-2048", check(both, "rsa")["serial"].lstrip("0"))
+        "rsa-2048", check(both, "rsa")["serial"])
     rows = both.run(["acmectl", "status", NAME], check=False).stdout.splitlines()
     assert [row.split()[0] for row in rows[1:3]] == [NAME, "rsa-2048"]
     # One by its serial number: it alone is due.
@@ -379,7 +379,6 @@ def test_status_and_revocation(both):
     assert len(trail(both, mark, "REVOKED", ACME_CERTIFICATE=NAME)) == 2
     told_of = status(both)
     assert told_of["live"] == told_of["second"]["live"] == "revoked"
-    assert both.run(["acmectl", "replace", NAME], check=False).returncode == 78
     mark = both.cursor()
     assert both.start(UNIT).ok
     assert installed(both, mark) == ["ec-p256", "rsa-2048"]

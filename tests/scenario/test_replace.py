@@ -29,9 +29,11 @@ def bed(fresh):
     consumers.quiet(fresh)
 
 
-def site(machine):
+def site(machine, types="ec-p256", pages=""):
     """The certificate that is served, by its serial number and fingerprint."""
-    using.follow(machine, "nginx", instead={"www.example.org\n\n": "www.example.org\nRenewKey=no\n\n"})
+    using.follow(machine, "nginx", instead={
+        "www.example.org\n\n": f"www.example.org\nKeyType={types}\nRenewKey=no\n\n",
+        "example.org.key;\n": f"example.org.key;\n{pages}"})
     wait_served(machine, SITE, 443)
     machine.settled(40)
     return store.certificate(machine, SITE)
@@ -118,6 +120,91 @@ def test_compromise_drill__interrupted_anywhere(bed):
     assert store.certificate(bed, SITE)["public_key"] != old["public_key"]
     assert len(trail(bed, mark, "INSTALLED")) == len(trail(bed, mark, "REVOKED")) == 1
     assert len(bed.listdir(RETIRED)) == 1
+
+
+def path(suffix):
+    return f"{store.LIVE}/{SITE}/cert{suffix}.pem"
+
+
+def both(machine):
+    """The live certificates of both key types."""
+    return [store.certificate(machine, SITE, path(suffix)) for suffix in ("", ".rsa")]
+
+
+def statuses(machine, certificates):
+    return [machine.pebble.status_of(found["serial"]) for found in certificates]
+
+
+VALID, COMPROMISED = ("Valid", None), ("Revoked", 1)
+
+
+def test_two_key_types__both_in_use_before_both_are_revoked(bed):
+    second = f"/etc/nginx/tls/{SITE}.rsa"
+    site(bed, "ec-p256 rsa-2048", f"ssl_certificate {second}.pem; ssl_certificate_key {second}.key;\n")
+    old, mark = both(bed), bed.cursor()
+    done = replace(bed, "--compromised")
+    assert done.returncode == 0 and done.stderr == "", done
+    new = both(bed)
+    assert statuses(bed, old) == [COMPROMISED] * 2 and statuses(bed, new) == [VALID] * 2
+    assert len({found["public_key"] for found in old + new}) == 4 and len(bed.listdir(RETIRED)) == 2
+    assert not bed.exists(RECORD) and bed.listdir("/run/acme/revoke") == []
+    # Both are retired first of all, and revoked after both were seen served.
+    events = trail(bed, mark, "KEY_RETIRED", "INSTALLED", "VERIFIED", "REVOKED", ACME_CERTIFICATE=SITE)
+    told = [entry["EVENT"] for entry in events]
+    assert told[:2] == ["KEY_RETIRED"] * 2 and told[-2:] == ["REVOKED"] * 2, told
+    assert (told.count("INSTALLED"), told.count("REVOKED")) == (2, 2)
+    assert {entry["ACME_SERIAL"] for entry in events[-2:]} == {found["serial"] for found in old}
+    assert {found["serial"] for found in new} <= {entry["ACME_SERIAL"] for entry in events if entry["EVENT"] == "VERIFIED"}
+
+
+def test_two_key_types__interrupted(fresh):
+    """What is live is not revoked, what is new is not asked for once more, and what is revoked stays so."""
+    # Requests are counted below.
+    fresh.pebble.start(nonce_reject=0)
+    fresh.configure()
+
+    def drill(status, *arguments):
+        assert replace(fresh, *arguments).returncode == status
+        fresh.settled()
+    with fresh.mangler() as ca:
+        fresh.configure(CA=ca.directory)
+        fresh.configure(SITE, KeyType="ec-p256 rsa-2048", RenewKey="no")
+        assert fresh.start(f"acme-renew@{SITE}.service").ok
+        fresh.settled()
+        old, mark = both(fresh), fresh.cursor()
+        # The second type cannot be had, whoever asks how often.
+        ca.on("finalize", skip=1).problem("serverInternal", status=500)
+        drill(75, "--compromised")
+        new = both(fresh)
+        assert new[0] != old[0] and new[1] == old[1]
+        assert statuses(fresh, old) == [VALID] * 2 and len(fresh.listdir(RETIRED)) == 2
+        # Nor after a power cut, which takes the request with it.
+        fresh.run(["rm", "-f", f"{store.REQUESTS}/{SITE}"])
+        ca.heal()
+        ca.on("finalize").problem("serverInternal", status=500)
+        drill(75, "--compromised")
+        assert both(fresh) == new and statuses(fresh, old) == [VALID] * 2
+        # It can, and one of them is revoked before the CA is down.
+        ca.heal()
+        ca.on("revokeCert", skip=1).problem("serverInternal", status=500)
+        drill(75)
+        assert both(fresh)[0] == new[0] and both(fresh)[1] != old[1]
+        assert statuses(fresh, old) == [VALID, COMPROMISED] and len(fresh.read(RECORD).splitlines()) == 1
+        # Killed while the other one is being revoked.
+        ca.heal()
+        with held_request(ca, "revokeCert") as arrived:
+            fresh.run(["systemd-run", "--quiet", "--collect", "--unit=drill.service", "acmectl", "replace", SITE])
+            arrived(30)
+            fresh.systemctl("kill", "--signal=KILL", "drill.service")
+            fresh.systemctl("kill", "--signal=KILL", f"acme-revoke@{SITE}.service")
+        fresh.settled()
+        assert fresh.exists(RECORD)
+        new = both(fresh)
+        drill(0)
+    assert both(fresh) == new and not fresh.exists(RECORD)
+    assert statuses(fresh, old) == [COMPROMISED] * 2 and statuses(fresh, new) == [VALID] * 2
+    assert len({found["public_key"] for found in old + new}) == 4 and len(fresh.listdir(RETIRED)) == 2
+    assert len(trail(fresh, mark, "INSTALLED", ACME_CERTIFICATE=SITE)) == 2
 
 
 def test_replace__nothing_to_replace(bed):
