@@ -6,6 +6,7 @@
  * A call and the wait for its job have one deadline. The end of a job comes as a signal, so the
  * subscription is made before the first call. */
 
+#include "base/log.h"
 #include "manager/manager-internal.h"
 
 /* A unit that has stopped is forgotten a moment later. */
@@ -249,10 +250,8 @@ try_transient(Manager *manager, const char *unit, ManagerAppend append, const vo
         return r < 0 ? r : call_job(manager, m, &(Wait){.is_wanted = true});
 }
 
-int manager_start_transient(Manager *manager,
-                            const char *unit,
-                            ManagerAppend append,
-                            const void *userdata)
+static int
+start_anew(Manager *manager, const char *unit, ManagerAppend append, const void *userdata)
 {
         const struct timespec pause = {.tv_nsec = UNIT_RETRY_USEC * 1000};
         int r;
@@ -267,6 +266,31 @@ int manager_start_transient(Manager *manager,
                 nanosleep(&pause, NULL);
         }
         return r;
+}
+
+/* systemd 252 reads its units anew at a "systemctl enable", and cannot read the command of a
+ * transient one that it has written itself (ExecStartEx=): what had not been started by then never
+ * is. */
+static bool is_unreadable(Manager *manager, const char *unit)
+{
+        _cleanup_free_ char *state = NULL;
+
+        return manager_get_string(manager, unit, "Unit.LoadState", &state) == 0 &&
+               streq(state, "bad-setting");
+}
+
+int manager_start_transient(Manager *manager,
+                            const char *unit,
+                            ManagerAppend append,
+                            const void *userdata)
+{
+        int r = start_anew(manager, unit, append, userdata);
+
+        if (r != MANAGER_E_FAILED || !is_unreadable(manager, unit))
+                return r;
+        log_notice("systemd has read its units anew and lost %s; it is started once more", unit);
+        r = manager_unref(manager, unit);
+        return r < 0 ? r : start_anew(manager, unit, append, userdata);
 }
 
 int manager_unref(Manager *manager, const char *unit)

@@ -36,8 +36,9 @@ int manager_append_command(sd_bus_message *m, char *const *argv);
 int manager_append_log_fields(sd_bus_message *m, char *const *list);
 
 /* Makes the unit, starts it, and waits for its start job; a unit of that name that is there
- * already, or that PID 1 has not forgotten yet, is stopped first. Return: 0; MANAGER_E_FAILED,
- * MANAGER_E_OTHER; -ETIMEDOUT; -errno. */
+ * already, or that PID 1 has not forgotten yet, is stopped first. One that PID 1 has lost while it
+ * read its units anew is started once more. Return: 0; MANAGER_E_FAILED, MANAGER_E_OTHER;
+ * -ETIMEDOUT; -errno. */
 int manager_start_transient(Manager *manager,
                             const char *unit,
                             ManagerAppend append,

@@ -3,7 +3,7 @@
 
 import pytest
 
-from lib import deploys
+from lib import deploys, moments, store
 from lib.deploys import DEPLOY, LOG, NAME, TARGET, consumer, files, serial, shown, told
 from lib.trail import one, trail, wait_for
 
@@ -99,3 +99,24 @@ def test_wrong_configuration(live):
     mark = live.cursor()
     assert live.start(DEPLOY).exit_status == 78
     assert wait_for(live, mark, "CONFIGURATION_INVALID", ACME_CERTIFICATE=NAME)
+
+
+def test_systemd_reads_its_units_anew__before_the_writer_runs(live):
+    """As `systemctl enable` does just after a first start; systemd 252 loses the command of what it has not begun yet."""
+    live.configure(NAME, Deploy={"web": files("web")})
+    live.write("/run/systemd/system/t-hold.service", "[Service]\nType=oneshot\nExecStart=/bin/sh -c "
+               "'until test -e /run/t-released; do sleep 0.05; done'\n")
+    drop_in = "/run/systemd/system/acme-deploy-write@.service.d/90-test.conf"
+    live.write(drop_in, "[Unit]\nAfter=t-hold.service\n")
+    live.systemctl("daemon-reload")
+    try:
+        live.systemctl("start", "--no-block", "t-hold.service")
+        start = live.popen(["systemctl", "start", DEPLOY])
+        live.wait_until(lambda: "acme-deploy-write" in live.systemctl("list-jobs", "--no-legend", "--plain").stdout)
+        live.systemctl("daemon-reload")
+        live.run(["touch", "/run/t-released"])
+        assert moments.finish(start) == 0
+        assert serial(live) == store.certificate(live, NAME)["serial"]
+    finally:
+        live.run(["rm", "-rf", "/run/t-released", drop_in.rpartition("/")[0], "/run/systemd/system/t-hold.service"])
+        live.systemctl("daemon-reload")
