@@ -36,16 +36,15 @@ usec_t poll_pause_usec(unsigned n)
 {
         usec_t pause_usec = POLL_FIRST_USEC;
 
-        /* 10, 15, 22, 33, 50 ms, …: a CA that takes a while is asked nine times in the first
-         * second. */
+        /* 5, 10, 20, 40 ms, …: a CA that takes a while is asked seven times in the first second. */
         for (; n > 0 && pause_usec < POLL_LAST_USEC; n--)
-                pause_usec += pause_usec / 2;
+                pause_usec *= 2;
         return MIN(pause_usec, POLL_LAST_USEC);
 }
 
 bool poll_looks_at_authorizations(unsigned n)
 {
-        /* After about two seconds, and then every 15 to 25: a request for each name that is
+        /* After about two seconds, and then every 15 to 20: a request for each name that is
          * pending. */
-        return n >= 10 && n % 5 == 0;
+        return n >= 8 && n % 4 == 0;
 }

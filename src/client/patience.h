@@ -14,7 +14,7 @@
 #define RUN_MAX_USEC (5 * USEC_PER_MINUTE)
 
 /* Polling when the CA gives no Retry-After: it begins while a quick CA is at work, ... */
-#define POLL_FIRST_USEC (10 * USEC_PER_MSEC)
+#define POLL_FIRST_USEC (5 * USEC_PER_MSEC)
 /* ... and ends up at a pace that costs nobody anything. */
 #define POLL_LAST_USEC (5 * USEC_PER_SEC)
 
