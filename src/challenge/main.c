@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* acme-challenge NAME: the room that makes tokens public. PID 1 starts it when somebody knocks at
- * NAME's door, after the port is open. It cleans up behind itself.
+ * NAME's door; it publishes nothing before the port is open, and cleans up behind itself.
  *
  * acme-challenge --alpn NAME: the same for tls-alpn-01, with certificates for the responder in the
  * place of tokens for web servers. It is another unit, with other directories and other doors.
@@ -22,6 +22,7 @@
 #include "base/name.h"
 #include "challenge/challenge.h"
 #include "challenge/holder.h"
+#include "challenge/port-wait.h"
 #include "config/config.h"
 #include "varlink/varlink-server.h"
 #include "version.h"
@@ -36,6 +37,14 @@ static void event_unrefp(sd_event **event)
 {
         sd_event_unref(*event);
 }
+
+/* Where the firewalls say that they are done, as the unit mounts it. */
+#define PORT_DIRECTORY "/run/acme/port"
+#define PORT_HTTP01 "webroot"
+#define PORT_TLS_ALPN01 "alpn"
+
+/* A firewall ends by itself after 3 seconds, and began when this room did. */
+#define PORT_TIMEOUT_USEC (4 * USEC_PER_SEC)
 
 /* Otherwise there is nothing behind that path, and the one of the configuration is not in here. */
 static bool is_made(void)
@@ -121,6 +130,20 @@ serve_door(const char *name, const Config *config, ChallengeType type, int fd, T
         return r < 0 ? r : k;
 }
 
+/* Nothing is published before the port is open. Who does not say so stops nothing: it may be open
+ * without. */
+static void wait_for_port(ChallengeType type)
+{
+        const char *port = type == CHALLENGE_TYPE_TLS_ALPN01 ? PORT_TLS_ALPN01 : PORT_HTTP01;
+        int r = port_wait(PORT_DIRECTORY, port, PORT_TIMEOUT_USEC);
+
+        if (r < 0)
+                log_warning_errno(r,
+                                  "acme-firewall@%s.service has not said that the port is open, "
+                                  "which is taken for granted now; see its journal",
+                                  port);
+}
+
 static int serve(const char *name, const Config *config, ChallengeType type)
 {
         _cleanup_(tokens_close) Tokens tokens = TOKENS_CLOSED;
@@ -135,6 +158,7 @@ static int serve(const char *name, const Config *config, ChallengeType type)
         r = open_tokens(config, type, &tokens);
         if (r < 0)
                 return r;
+        wait_for_port(type);
         r = serve_door(name, config, type, fd, &tokens);
         if (r < 0)
                 return log_error_errno(r, "The challenge room of %s failed", name);

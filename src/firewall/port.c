@@ -19,7 +19,7 @@
 #define ALPN_FILE "/run/acme/port/alpn"
 
 /* All addresses, with a blank between them. */
-#define LISTEN_BYTES_MAX (CONFIG_LISTEN_MAX * LISTEN_ADDRESS_MAX)
+#define LISTEN_BYTES_MAX (CONFIG_LISTEN_MAX * LISTEN_ADDRESS_MAX + sizeof("\n"))
 
 void port_done(Port *port)
 {
@@ -91,36 +91,40 @@ static int audit_foreign(const Port *port, bool is_alpn)
 int port_report(const Port *port, bool is_alpn)
 {
         char message[LISTEN_BYTES_MAX + sizeof("Listening on ")];
+
         int r;
 
+        /* Who closes shall know of it whatever happens here; the challenge rooms wait until the
+         * line has ended. */
+        r = file_write_fd(STDOUT_FILENO, port->listen, strlen(port->listen));
+        if (r < 0)
+                return r;
         if (*port->listen) {
-                r = file_write_fd(STDOUT_FILENO, port->listen, strlen(port->listen));
-                if (r < 0)
-                        return r;
                 (void) snprintf(message, sizeof(message), "Listening on %s", port->listen);
                 audit(AUDIT_PORT_OPENED, message, {AUDIT_ADDRESS, port->listen});
         }
-        return *port->foreign ? audit_foreign(port, is_alpn) : 0;
+        r = *port->foreign ? audit_foreign(port, is_alpn) : 0;
+        return r < 0 ? r : file_write_fd(STDOUT_FILENO, "\n", 1);
 }
 
 int port_report_closed(bool is_alpn)
 {
         char message[LISTEN_BYTES_MAX + sizeof("The last lease has ended: closed ")];
+        const char *path = is_alpn ? ALPN_FILE : WEBROOT_FILE;
         _cleanup_free_ char *listen = NULL;
-        size_t length;
         int r;
 
-        r = file_read(AT_FDCWD,
-                      is_alpn ? ALPN_FILE : WEBROOT_FILE,
-                      LISTEN_BYTES_MAX,
-                      0,
-                      &listen,
-                      &length);
+        r = file_read(AT_FDCWD, path, LISTEN_BYTES_MAX, 0, &listen, NULL);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
-        if (length == 0)
-                return 0;
-        (void) snprintf(message, sizeof(message), "The last lease has ended: closed %s", listen);
-        audit(AUDIT_PORT_CLOSED, message, {AUDIT_ADDRESS, listen});
-        return 0;
+        listen[strcspn(listen, "\n")] = '\0';
+        if (*listen) {
+                (void) snprintf(message,
+                                sizeof(message),
+                                "The last lease has ended: closed %s",
+                                listen);
+                audit(AUDIT_PORT_CLOSED, message, {AUDIT_ADDRESS, listen});
+        }
+        /* Last, so that who is started again after a crash says it, rather than nobody. */
+        return truncate(path, 0) < 0 ? -errno : 0;
 }

@@ -44,6 +44,19 @@ def finish(start, timeout=60):
 
 
 @contextlib.contextmanager
+def drop_in(machine, unit, text):
+    """While it lasts, the unit file has these lines, too."""
+    folder = f"/run/systemd/system/{unit}.d"
+    machine.write(f"{folder}/90-test.conf", text)
+    machine.systemctl("daemon-reload")
+    try:
+        yield
+    finally:
+        machine.run(["rm", "-r", folder])
+        machine.systemctl("daemon-reload")
+
+
+@contextlib.contextmanager
 def held_request(ca, what, skip=0):
     """A Mangler that stands still at the first request of this kind, before Pebble sees it, until the block ends.
 

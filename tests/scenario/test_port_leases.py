@@ -4,7 +4,7 @@
 import pytest
 
 from lib import moments, store
-from lib.trail import endings, one, trail, wait_for
+from lib.trail import endings, names, one, trail, wait_for
 
 A, B, C = "a.example.test", "b.example.test", "c.example.test"
 DROPS = ("table inet filter {\nchain input {\ntype filter hook input priority 0; policy drop;\niif lo accept\n"
@@ -23,6 +23,10 @@ def ca(fresh):
 
 def kill(machine, unit):
     machine.systemctl("kill", "--kill-whom=main", "--signal=KILL", unit, check=False)
+
+
+def runs(machine, unit, program):
+    return any(process["comm"] == program for process in machine.processes(unit=unit))
 
 
 def tokens(machine):
@@ -60,16 +64,10 @@ STOP_AT = {
 @pytest.mark.parametrize("moment", STOP_AT)
 def test_killed_on_its_way__nothing_is_left(ca, moment):
     victim = STOP_AT[moment]
-    drop_in = f"/run/systemd/system/{victim}.d/90-test.conf"
-    ca.write(drop_in, SLEEP)
-    ca.systemctl("daemon-reload")
-    start = ca.popen(["systemctl", "start", f"acme-renew@{A}.service"])
-    try:
-        ca.wait_until(lambda: any(p["comm"] == "sleep" for p in ca.processes(unit=victim)))
-    finally:
-        # What comes next is the real program again.
-        ca.run(["rm", "-r", drop_in.rpartition("/")[0]])
-        ca.systemctl("daemon-reload")
+    with moments.drop_in(ca, victim, SLEEP):
+        start = ca.popen(["systemctl", "start", f"acme-renew@{A}.service"])
+        ca.wait_until(lambda: runs(ca, victim, "sleep"))
+    # What comes next is the real program again.
     kill(ca, victim)
     moments.finish(start)
     store.wait_gone(ca)
@@ -79,18 +77,39 @@ def test_killed_on_its_way__nothing_is_left(ca, moment):
 
 
 def test_client_goes_while_the_firewall_is_busy__nothing_is_left(ca):
-    drop_in = f"/run/systemd/system/{FIREWALL}.d/90-test.conf"
-    ca.write(drop_in, "[Service]\nExecStart=\nExecStart=/usr/bin/sleep 2\n")
-    ca.systemctl("daemon-reload")
-    try:
+    with moments.drop_in(ca, FIREWALL, "[Service]\nExecStart=\nExecStart=/usr/bin/sleep 2\n"):
         start = ca.popen(["systemctl", "start", f"acme-renew@{A}.service"])
-        ca.wait_until(lambda: any(p["comm"] == "sleep" for p in ca.processes(unit=FIREWALL)))
+        ca.wait_until(lambda: runs(ca, FIREWALL, "sleep"))
         ca.systemctl("stop", f"acme-renew@{A}.service")
         moments.finish(start)
         store.wait_gone(ca)
-    finally:
-        ca.run(["rm", "-r", drop_in.rpartition("/")[0]])
-        ca.systemctl("daemon-reload")
+    store.issue(ca, A)
+
+
+FIREWALL_IS = {
+    # A large ruleset, say; and one that does not come to an end, which is not waited for any longer then.
+    "slow": ("[Service]\nExecStartPre=/usr/bin/sleep 1\n", ["PORT_OPENED", "LEASE_OPENED"]),
+    "stuck": ("[Service]\nExecStart=\nExecStart=/usr/bin/sleep 60\n", ["LEASE_OPENED"]),
+}
+
+
+@pytest.mark.parametrize("how", FIREWALL_IS)
+def test_nothing_is_public_before_the_port_is_open(ca, how):
+    text, expected = FIREWALL_IS[how]
+    room = f"acme-challenge@{A}.service"
+    mark = ca.cursor()
+    with moments.drop_in(ca, FIREWALL, text):
+        start = ca.popen(["systemctl", "start", f"acme-renew@{A}.service"])
+        # The room has come as far as it can.
+        ca.wait_until(lambda: runs(ca, room, "acme-challenge") and runs(ca, FIREWALL, "sleep"))
+        assert tokens(ca) == []
+        wait_for(ca, mark, "LEASE_OPENED")
+        assert names(trail(ca, mark, "PORT_OPENED", "LEASE_OPENED")) == expected
+        ca.systemctl("stop", f"acme-renew@{A}.service")
+        moments.finish(start)
+        store.wait_gone(ca)
+    # What was said is not true any more.
+    assert ca.read("/run/acme/port/webroot") == ""
     store.issue(ca, A)
 
 
@@ -105,14 +124,14 @@ def test_renewals_that_follow_each_other_quickly(ca):
 
 
 def test_renewals_at_the_same_time(ca):
-    names = [f"n{i}.example.test" for i in range(6)]
+    many = [f"n{i}.example.test" for i in range(6)]
     mark = ca.cursor()
-    starts = [ca.popen(["systemctl", "start", f"acme-renew@{name}.service"]) for name in names]
-    assert [moments.finish(start) for start in starts] == [0] * len(names)
-    for name in names:
+    starts = [ca.popen(["systemctl", "start", f"acme-renew@{name}.service"]) for name in many]
+    assert [moments.finish(start) for start in starts] == [0] * len(many)
+    for name in many:
         store.check_live(ca, name, [name])
     store.wait_gone(ca)
-    assert len(trail(ca, mark, "PORT_OPENED")) < len(names)
+    assert len(trail(ca, mark, "PORT_OPENED")) < len(many)
 
 
 def test_two_certificates_with_one_name__share_the_token_of_a_reused_authorization(ca):
