@@ -10,7 +10,7 @@ from lib.host import BUILD, ROOT, Lock, digest, once, prune, run
 from lib.machine import Machine
 
 BENCH = ROOT / "bench"
-PACKAGES = ["acme-tiny", "apache2", "lego", "libapache2-mod-md", "nginx-light", "uacme"]
+PACKAGES = ["acme-tiny", "apache2", "lego", "nginx-light", "uacme"]
 
 TOOLS = "/usr/local/lib/bench"
 PEBBLE_LOG = "/run/bench/pebble.log"
