@@ -112,6 +112,7 @@ int port_report_closed(bool is_alpn)
         char message[LISTEN_BYTES_MAX + sizeof("The last lease has ended: closed ")];
         const char *path = is_alpn ? ALPN_FILE : WEBROOT_FILE;
         _cleanup_free_ char *listen = NULL;
+        _cleanup_close_ int fd = -EBADF;
         int r;
 
         r = file_read(AT_FDCWD, path, LISTEN_BYTES_MAX, 0, &listen, NULL);
@@ -126,5 +127,6 @@ int port_report_closed(bool is_alpn)
                 audit(AUDIT_PORT_CLOSED, message, {AUDIT_ADDRESS, listen});
         }
         /* Last, so that who is started again after a crash says it, rather than nobody. */
-        return truncate(path, 0) < 0 ? -errno : 0;
+        fd = open(path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : 0;
 }

@@ -88,14 +88,16 @@ def test_client_goes_while_the_firewall_is_busy__nothing_is_left(ca):
 
 FIREWALL_IS = {
     # A large ruleset, say; and one that does not come to an end, which is not waited for any longer then.
-    "slow": ("[Service]\nExecStartPre=/usr/bin/sleep 1\n", ["PORT_OPENED", "LEASE_OPENED"]),
-    "stuck": ("[Service]\nExecStart=\nExecStart=/usr/bin/sleep 60\n", ["LEASE_OPENED"]),
+    "slow": ("[Service]\nExecStartPre=/usr/bin/sleep 1\n", ["PORT_OPENED", "LEASE_OPENED"],
+             "acme-firewall-close@webroot-stopped.service"),
+    "stuck": ("[Service]\nExecStart=\nExecStart=/usr/bin/sleep 60\n", ["LEASE_OPENED"],
+              "acme-firewall-close@webroot-failed.service"),
 }
 
 
 @pytest.mark.parametrize("how", FIREWALL_IS)
 def test_nothing_is_public_before_the_port_is_open(ca, how):
-    text, expected = FIREWALL_IS[how]
+    text, expected, closer = FIREWALL_IS[how]
     room = f"acme-challenge@{A}.service"
     mark = ca.cursor()
     with moments.drop_in(ca, FIREWALL, text):
@@ -107,9 +109,11 @@ def test_nothing_is_public_before_the_port_is_open(ca, how):
         assert names(trail(ca, mark, "PORT_OPENED", "LEASE_OPENED")) == expected
         ca.systemctl("stop", f"acme-renew@{A}.service")
         moments.finish(start)
-        store.wait_gone(ca)
+        # The firewall's own TimeoutSec= is ten seconds.
+        store.wait_gone(ca, timeout=15)
     # What was said is not true any more.
     assert ca.read("/run/acme/port/webroot") == ""
+    assert endings(ca, mark, closer) == ["success"]
     store.issue(ca, A)
 
 
