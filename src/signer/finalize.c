@@ -16,20 +16,7 @@
 #define CSR_LETTERS_MAX ((REQUEST_BYTES_MAX * 4U + 2U) / 3U)
 
 const JsonField finalize_request_fields[] = {
-                {"url",
-                 JSON_STRING,
-                 offsetof(RequestParameters, url),
-                 ACME_URL_MAX,
-                 NULL,
-                 JSON_MANDATORY,
-                 0},
-                {"nonce",
-                 JSON_STRING,
-                 offsetof(RequestParameters, nonce),
-                 ACME_NONCE_MAX,
-                 acme_nonce_is_valid,
-                 JSON_MANDATORY,
-                 0},
+                REQUEST_URL_AND_NONCE,
                 {"csr",
                  JSON_STRING,
                  offsetof(RequestParameters, csr),

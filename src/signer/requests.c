@@ -17,40 +17,13 @@
 
 #define PID_TEXT_MAX 16U
 
-/* The URL's grammar is the policy's to check, which has an error of its own for it. */
 const JsonField request_fields[] = {
-                {"url",
-                 JSON_STRING,
-                 offsetof(RequestParameters, url),
-                 ACME_URL_MAX,
-                 NULL,
-                 JSON_MANDATORY,
-                 0},
-                {"nonce",
-                 JSON_STRING,
-                 offsetof(RequestParameters, nonce),
-                 ACME_NONCE_MAX,
-                 acme_nonce_is_valid,
-                 JSON_MANDATORY,
-                 0},
+                REQUEST_URL_AND_NONCE,
                 {},
 };
 
 const JsonField new_order_fields[] = {
-                {"url",
-                 JSON_STRING,
-                 offsetof(RequestParameters, url),
-                 ACME_URL_MAX,
-                 NULL,
-                 JSON_MANDATORY,
-                 0},
-                {"nonce",
-                 JSON_STRING,
-                 offsetof(RequestParameters, nonce),
-                 ACME_NONCE_MAX,
-                 acme_nonce_is_valid,
-                 JSON_MANDATORY,
-                 0},
+                REQUEST_URL_AND_NONCE,
                 {"replaces",
                  JSON_BOOLEAN,
                  offsetof(RequestParameters, replaces),

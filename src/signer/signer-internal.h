@@ -215,6 +215,21 @@ typedef struct RequestParameters {
         const char *profile; /* NULL: none */
         const char *csr;     /* of FinalizeRequest */
 } RequestParameters;
+
+/* Of every request; the rows of a field table. The URL's grammar is the policy's to check, which
+ * has an error of its own for it. Needs acme/token.h and acme/url.h. */
+#define REQUEST_URL_AND_NONCE                                                                      \
+        {"url",                                                                                    \
+         JSON_STRING,                                                                              \
+         offsetof(RequestParameters, url),                                                         \
+         ACME_URL_MAX,                                                                             \
+         NULL,                                                                                     \
+         JSON_MANDATORY,                                                                           \
+         0},                                                                                       \
+        {                                                                                          \
+                "nonce", JSON_STRING, offsetof(RequestParameters, nonce), ACME_NONCE_MAX,          \
+                                acme_nonce_is_valid, JSON_MANDATORY, 0                             \
+        }
 extern const JsonField request_fields[], new_order_fields[], finalize_request_fields[];
 int method_request(VarlinkCall *call, const void *parameters, void *userdata);
 
