@@ -14,12 +14,23 @@
 #include "base/log.h"
 #include "config/listen-address.h"
 
-/* As the unit's StandardOutput= names it, one file for each port. */
-#define WEBROOT_FILE "/run/acme/port/webroot"
-#define ALPN_FILE "/run/acme/port/alpn"
-
 /* All addresses, with a blank between them. */
 #define LISTEN_BYTES_MAX (CONFIG_LISTEN_MAX * LISTEN_ADDRESS_MAX + sizeof("\n"))
+
+/* By is_alpn. */
+static const struct {
+        const char *file; /* as the unit's StandardOutput= names it */
+        const char *sockets;
+        const char *consequence; /* of one that others have */
+} ports[] = {
+                [false] = {"/run/acme/port/webroot",
+                           "acme-webroot@*.socket",
+                           "The web server there has to serve the tokens"},
+                [true] = {"/run/acme/port/alpn",
+                          "acme-alpn@*.socket",
+                          "No challenge of type tls-alpn-01 can be answered there, unless it is "
+                          "handed on"},
+};
 
 void port_done(Port *port)
 {
@@ -75,12 +86,10 @@ static int audit_foreign(const Port *port, bool is_alpn)
 
         if (asprintf(&message,
                      "Cannot listen on %s: another program does, or it is no address of this "
-                     "machine (see journalctl -u \"%s@*.socket\"). %s",
+                     "machine (see journalctl -u \"%s\"). %s",
                      port->foreign,
-                     is_alpn ? "acme-alpn" : "acme-webroot",
-                     is_alpn ? "No challenge of type tls-alpn-01 can be answered there, unless it "
-                               "is handed on"
-                             : "The web server there has to serve the tokens") < 0) {
+                     ports[is_alpn].sockets,
+                     ports[is_alpn].consequence) < 0) {
                 message = NULL;
                 return -ENOMEM;
         }
@@ -110,7 +119,7 @@ int port_report(const Port *port, bool is_alpn)
 int port_report_closed(bool is_alpn)
 {
         char message[LISTEN_BYTES_MAX + sizeof("The last lease has ended: closed ")];
-        const char *path = is_alpn ? ALPN_FILE : WEBROOT_FILE;
+        const char *path = ports[is_alpn].file;
         _cleanup_free_ char *listen = NULL;
         _cleanup_close_ int fd = -EBADF;
         int r;
