@@ -19,9 +19,9 @@ void port_done(Port *port);
  * port_done() in every case. */
 int port_find(char *const *words, Port *ret);
 
-/* The journal is told; and PID 1's file on standard output, whose line the challenge rooms wait for,
- * and from which port_report_closed() has it when nothing is listened on any more.
- * Return: 0; -errno. */
+/* The journal is told; and PID 1's file on standard output, whose line the challenge rooms wait
+ * for, and from which port_report_closed() has it when nothing is listened on any more. Return: 0;
+ * -errno. */
 int port_report(const Port *port, bool is_alpn);
 
 /* Audits that what port_report() wrote down is closed, nothing where nothing was, and empties the

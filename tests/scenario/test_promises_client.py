@@ -86,6 +86,15 @@ def test_cannot_leave_anything_on_disk(target):
     assert traces(target, UNIT) == ([], [])
 
 
+def test_sees_nothing_of_the_machine_or_of_others_that_it_does_not_need(target):
+    """Of /sys where groups are looked up; of what root has asked for, what concerns its own certificate."""
+    asked = [f"{store.REQUESTS}/{name}" for name in (NAME, "neighbour.example.test")]
+    target.run(["touch", *asked])
+    found = attack(target, 'result = [sorted(os.listdir(path)) for path in ("/sys", "/sys/fs", "/run/acme/request")]')
+    assert found == [["fs"], ["cgroup"], [NAME]]
+    target.run(["rm", *asked])
+
+
 def test_reaches_no_door_but_its_own(target):
     found = attack(target, """
 import glob
