@@ -23,8 +23,11 @@ static int is_said(int dir_fd, const char *name)
         int r;
 
         r = file_read(dir_fd, name, LINE_BYTES_MAX, O_NOFOLLOW, &line, NULL);
+        /* Not there yet; or it has grown while it was read. */
+        if (r == -ENOENT || r == -EFBIG)
+                return 0;
         if (r < 0)
-                return r == -ENOENT ? 0 : r;
+                return r;
         return strchr(line, '\n') != NULL;
 }
 
