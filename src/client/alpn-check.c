@@ -9,6 +9,7 @@
 #include "acme/server-name.h"
 #include "base/audit.h"
 #include "client/alpn-probe.h"
+#include "client/patience.h"
 #include "holder/target.h"
 
 /* The last byte for a NUL. */
@@ -67,9 +68,17 @@ typedef struct Look {
 static int look_at(const Look *look, unsigned port, const Target *target)
 {
         AlpnProbeResult result;
+        unsigned n = 0;
         int r;
 
-        r = alpn_probe(target->address, port, look->server_name, look->certificate, &result);
+        do
+                r = alpn_probe(target->address,
+                               port,
+                               look->server_name,
+                               look->certificate,
+                               &result);
+        while (r == 0 && (result == ALPN_PROBE_E_NO_PROTOCOL || result == ALPN_PROBE_E_OTHER) &&
+               reload_pause(++n));
         if (r < 0 || result == ALPN_PROBE_RIGHT)
                 return r;
         return fail(look->client, port, result, target);

@@ -4,6 +4,12 @@
 
 #include "client/patience.h"
 
+#include <poll.h>
+
+/* 50, 100, 200, 400 and 800 ms. */
+#define RELOAD_FIRST_MSEC 50
+#define RELOAD_PAUSES 5U
+
 void patience_init(Patience *patience, usec_t now_usec)
 {
         *patience = (Patience){.end_usec = now_usec + RUN_MAX_USEC};
@@ -40,6 +46,14 @@ usec_t poll_pause_usec(unsigned n)
         for (; n > 0 && pause_usec < POLL_LAST_USEC; n--)
                 pause_usec *= 2;
         return MIN(pause_usec, POLL_LAST_USEC);
+}
+
+bool reload_pause(unsigned n)
+{
+        if (n == 0 || n > RELOAD_PAUSES)
+                return false;
+        (void) poll(NULL, 0, RELOAD_FIRST_MSEC << (n - 1));
+        return true;
 }
 
 bool poll_looks_at_authorizations(unsigned n)

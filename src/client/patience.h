@@ -37,5 +37,10 @@ bool patience_take(Patience *patience, usec_t now_usec, usec_t until_usec);
 /* The pause before the n-th poll, counted from 0. */
 usec_t poll_pause_usec(unsigned n);
 
+/* A server that has been told to load its configuration, by a deployment just before perhaps,
+ * answers from the old one for a moment more. After n wrong answers of a server: pauses until it is
+ * to be asked again, one and a half seconds in all. Return: is it? */
+bool reload_pause(unsigned n);
+
 /* Are the authorizations to be looked at after n polls of an order that is still pending? */
 bool poll_looks_at_authorizations(unsigned n);

@@ -174,6 +174,11 @@ int probe_ask(Probe *p,
                 r = -ELIBACC;
         else
                 *ret = judge(p, p->curl->easy_perform(p->handle), key_authorization);
+        /* Asked again, it is by a new connection: an old one may be kept by an old configuration.
+         */
+        (void) p->curl->easy_setopt(p->handle,
+                                    CURLOPT_FRESH_CONNECT,
+                                    r == 0 && *ret == PROBE_RIGHT ? 0L : 1L);
         (void) p->curl->easy_setopt(p->handle, CURLOPT_CONNECT_TO, NULL);
         p->curl->slist_free_all(routes);
         return r;

@@ -15,6 +15,7 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "client/patience.h"
 #include "client/probe.h"
 #include "client/progress.h"
 #include "holder/target.h"
@@ -157,6 +158,25 @@ static int fail(const Examination *e, ProbeResult result, const Target *target, 
                            snippet ? snippet : "{nginx,apache,lighttpd,haproxy,caddy}");
 }
 
+/* Our own web root has nothing to load, and who does not answer at all is not waited for twice. */
+static int ask(const Examination *e, const Target *target, const char *name, ProbeResult *ret)
+{
+        unsigned n = 0;
+        int r;
+
+        do
+                r = probe_ask(e->probe,
+                              target->address,
+                              e->port,
+                              name,
+                              e->token,
+                              e->key_authorization,
+                              ret);
+        while (r == 0 && (*ret == PROBE_E_STATUS || *ret == PROBE_E_OTHER) && !e->probe->is_ours &&
+               reload_pause(++n));
+        return r;
+}
+
 static int examine(const Examination *e, const Target *target)
 {
         STRV_FOREACH (name, e->client->about->identifiers) {
@@ -166,13 +186,7 @@ static int examine(const Examination *e, const Target *target)
                 /* Proved by DNS. */
                 if (startswith(*name, "*."))
                         continue;
-                r = probe_ask(e->probe,
-                              target->address,
-                              e->port,
-                              *name,
-                              e->token,
-                              e->key_authorization,
-                              &result);
+                r = ask(e, target, *name, &result);
                 if (r < 0)
                         return r;
                 if (result != PROBE_RIGHT)

@@ -158,6 +158,18 @@ static void test_poll_pause_usec__begins_soon_and_slows_down(void **state)
         assert_true(poll_pause_usec(UINT32_MAX) == POLL_LAST_USEC);
 }
 
+static void test_reload_pause__five_times(void **state)
+{
+        unsigned n = 0;
+
+        (void) state;
+        assert_false(reload_pause(0));
+        while (reload_pause(++n))
+                ;
+        assert_int_equal(n, 6);
+        assert_false(reload_pause(UINT32_MAX));
+}
+
 static void test_poll_looks_at_authorizations__late_and_seldom(void **state)
 {
         unsigned looks = 0;
@@ -182,6 +194,7 @@ int main(void)
                         cmocka_unit_test(test_patience_turn__shares),
                         cmocka_unit_test(test_patience_take__not_beyond_the_run),
                         cmocka_unit_test(test_poll_pause_usec__begins_soon_and_slows_down),
+                        cmocka_unit_test(test_reload_pause__five_times),
                         cmocka_unit_test(test_poll_looks_at_authorizations__late_and_seldom),
         };
 

@@ -5,8 +5,8 @@ server's own test_webserver_directory.py's."""
 
 import pytest
 
-from lib import store, webservers
-from lib.trail import ca_requests, endings, one, trail
+from lib import moments, store, webservers
+from lib.trail import ca_requests, endings, one, trail, wait_for
 
 MACHINE = {"packages": webservers.PACKAGES}
 
@@ -84,24 +84,49 @@ def test_lines__without_them_the_unit_is_named_and_the_ca_not_asked(fresh, serve
     gone(fresh)
 
 
-def test_one_site_without_the_lines__is_found(fresh):
-    """The first name is answered for, the second is not."""
+SITE, LOG = "/etc/nginx/sites-enabled/default", "/var/log/nginx/access.log"
+
+
+@pytest.fixture
+def nginx(fresh):
+    """The first names are answered for, the third is not."""
     fresh.pebble.start(where="outside")
     fresh.configure()
     fresh.configure(NAME, Identifiers=webservers.NAMES)
-    nginx, = [each for each in webservers.ALL if each.name == "nginx"]
-    nginx.set_up(fresh, with_lines=True)
-    site = "/etc/nginx/sites-enabled/default"
-    text = fresh.read(site)
+    server, = [each for each in webservers.ALL if each.name == "nginx"]
+    server.set_up(fresh, with_lines=True)
+    text = fresh.read(SITE)
     head, middle, tail = text.partition("server_name c.example.test;")
-    fresh.write(site, head + middle + tail.replace("include snippets/acmeward.conf;", "", 1))
-    fresh.systemctl("reload", nginx.unit)
+    fresh.write(SITE, head + middle + tail.replace("include snippets/acmeward.conf;", "", 1))
+    fresh.run(["truncate", "--size=0", LOG])
+    fresh.systemctl("reload", server.unit)
+
+    def mend():
+        fresh.write(SITE, text)
+        fresh.systemctl("reload", server.unit)
+    yield mend
+    fresh.systemctl("stop", server.unit)
+
+
+def test_one_site_without_the_lines__is_found(fresh, nginx):
     mark = fresh.cursor()
     assert fresh.start(UNIT).exit_status == 78
     assert open_orders(fresh, mark) == []
     found, = [entry for entry in trail(fresh, mark, "PORT_FOREIGN") if "ACME_UNIT" in entry]
-    assert (found["ACME_UNIT"], found["ACME_IDENTIFIERS"]) == (nginx.unit, "c.example.test")
+    assert (found["ACME_UNIT"], found["ACME_IDENTIFIERS"]) == ("nginx.service", "c.example.test")
     # Mended, a start by hand does not have to wait.
-    fresh.write(site, text)
-    fresh.systemctl("reload", nginx.unit)
+    nginx()
     store.issue(fresh, NAME, webservers.NAMES)
+
+
+def test_one_site_whose_lines_are_being_loaded__is_asked_again(fresh, nginx):
+    """A server that has been told to load its configuration answers from the old one for a moment more."""
+    mark = fresh.cursor()
+    start = fresh.popen(["systemctl", "start", UNIT])
+    wait_for(fresh, mark, "LEASE_OPENED")
+    # It has answered, and wrongly.
+    fresh.wait_until(lambda: " 403 " in fresh.read(LOG))
+    nginx()
+    assert moments.finish(start) == 0
+    store.check_live(fresh, NAME, webservers.NAMES)
+    assert [entry for entry in trail(fresh, mark, "PORT_FOREIGN") if "ACME_UNIT" in entry] == []
