@@ -14,9 +14,10 @@ from lib.room import MARK, SERVICE, Probed, held
 NAME = "a.example.test"
 TOKEN = "/run/acme/challenges/visiblevisiblevisiblevisible"
 WEBROOT, FIREWALL = "acme-webroot.service", "acme-firewall@webroot.service"
+CLOSER = "acme-firewall-close@webroot-stopped.service"
 DIRECTORY, RECORDS = "acme-directory.service", "/var/lib/acme/directory"
 # What the attacker says is to be in the journal.
-TEMPLATE = {WEBROOT: SERVICE, DIRECTORY: SERVICE, FIREWALL: f"{SERVICE}StandardOutput=journal\n"}
+TEMPLATE = {WEBROOT: SERVICE, DIRECTORY: SERVICE, CLOSER: SERVICE, FIREWALL: f"{SERVICE}StandardOutput=journal\n"}
 
 INET, INET6, UNIX, NETLINK, PACKET = "socket 2 1 0", "socket 10 1 0", "socket 1 1 0", "socket 16 3 0", "socket 17 3 0"
 NETFILTER, UDP = "socket 16 3 12", "socket 2 2 0"
@@ -55,7 +56,9 @@ def attack(machine, unit, lines):
                 machine.configure()
         with held(machine, wants=f"{FIREWALL} {WEBROOT}"):
             machine.run(["curl", "--silent", "--max-time", "2", "http://127.0.0.1/"], check=False)
-            return room.result()
+            if unit != CLOSER:
+                return room.result()
+        return room.result()
 
 
 def allowed(answers):
@@ -80,6 +83,11 @@ def test_cannot_read_a_key(target, unit):
 @pytest.mark.parametrize("unit", [WEBROOT, FIREWALL])
 def test_cannot_write_a_file(target, unit):
     assert traces(target, unit) == []
+
+
+def test_firewall__what_closes_writes_what_is_said_of_the_ports_and_nothing_else(target):
+    """And not beside it: what it could put in the place of such a file PID 1 would follow, as root."""
+    assert traces(target, CLOSER) == ["write /run/acme/port/alpn", "write /run/acme/port/webroot"]
 
 
 def test_directory__writes_above_the_directory_and_to_its_record(target):
