@@ -49,6 +49,10 @@ result = read_all("/run/acme/door/cert.pem"), sorted(os.listdir("/var/lib/acme/l
     assert found[1] == [NAME, NEIGHBOUR] and set(found[2].values()) == {"ENOENT"}
 
 
+def test_sees_the_control_groups_and_nothing_else_of_sys(target):
+    assert attack(target, 'result = os.listdir("/sys"), os.listdir("/sys/fs")') == [["fs"], ["cgroup"]]
+
+
 def test_reaches_no_door(target):
     with held(target, f"acme-signer@{NAME}.socket", f"acme-challenge@{NAME}.socket"):
         found = attack(target, """
