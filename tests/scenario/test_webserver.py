@@ -6,7 +6,7 @@ server's own test_webserver_directory.py's."""
 import pytest
 
 from lib import moments, store, webservers
-from lib.trail import ca_requests, endings, one, trail, wait_for
+from lib.trail import ca_requests, endings, one, trail
 
 MACHINE = {"packages": webservers.PACKAGES}
 
@@ -123,10 +123,11 @@ def test_one_site_whose_lines_are_being_loaded__is_asked_again(fresh, nginx):
     """A server that has been told to load its configuration answers from the old one for a moment more."""
     mark = fresh.cursor()
     start = fresh.popen(["systemctl", "start", UNIT])
-    wait_for(fresh, mark, "LEASE_OPENED")
-    # It has answered, and wrongly.
+    # It has answered, and wrongly. The client stands still until that is mended.
     fresh.wait_until(lambda: " 403 " in fresh.read(LOG))
+    fresh.systemctl("kill", "--signal=STOP", UNIT)
     nginx()
+    fresh.systemctl("kill", "--signal=CONT", UNIT)
     assert moments.finish(start) == 0
     store.check_live(fresh, NAME, webservers.NAMES)
     assert [entry for entry in trail(fresh, mark, "PORT_FOREIGN") if "ACME_UNIT" in entry] == []
