@@ -140,7 +140,9 @@ static void wait_for_port(ChallengeType type)
         if (r < 0)
                 log_warning_errno(r,
                                   "acme-firewall@%s.service has not said that the port is open, "
-                                  "which is taken for granted now; see its journal",
+                                  "which is taken for granted now; see journalctl -u "
+                                  "acme-firewall@%s.service",
+                                  port,
                                   port);
 }
 
