@@ -58,7 +58,7 @@ def can_create(folder):
 
 
 # Where no file of the machine's is: kernel interfaces, tried apart from files.
-_KERNEL = ("/proc", "/sys", "/dev", "/usr/lib/acmeward/root")
+_KERNEL = ("/proc", "/sys", "/dev")
 
 
 def _walk(top):

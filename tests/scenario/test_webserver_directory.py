@@ -67,7 +67,7 @@ def test_directory__made_and_removed(nginx):
     assert one(nginx, mark, "PORT_FOREIGN")
     gone(nginx)
     # Nothing is written where the rooms' roots are.
-    assert not nginx.exists(f"/usr/lib/acmeward/root{DIRECTORY}")
+    assert not nginx.exists(f"/run/acme/root{DIRECTORY}")
 
 
 def test_directory__what_it_is_meanwhile(nginx):
