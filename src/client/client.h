@@ -52,6 +52,7 @@ typedef struct Client {
                             */
         char *order;       /* URL of the one under way; NULL: none */
 
+        bool has_failed_before;    /* the run before this one, as far as the state is known */
         bool is_misconfigured;     /* the configuration has said so, before anything was begun */
         bool has_account;          /* the signer knows its URL */
         bool has_registered_again; /* in this run: once is enough */

@@ -4,8 +4,8 @@
  * certificate.
  *
  * This room has a network connection and no key. Everything that it must wait for is begun as early
- * as possible: the doors' units start while libcurl is loaded, port 80 opens while the CA is asked
- * for its directory. Whatever happens, the exit code is one of exit-status.h, the reason is told
+ * as possible: the signer starts while libcurl is loaded, port 80 opens while the CA is asked for
+ * its directory. Whatever happens, the exit code is one of exit-status.h, the reason is told
  * once, and the signer remembers it. */
 
 #include "client/client.h"
@@ -48,20 +48,20 @@ static int look(Client *c, bool *ret_is_early)
         return 0;
 }
 
-/* Begins what takes longest first: PID 1 starts the units behind port 80, and the signer, while the
- * connection to the CA is made. */
+/* Begins what takes longest first: PID 1 starts the signer while libcurl is loaded, and the units
+ * behind port 80, which are as many as the processors can do with, when the connection to the CA is
+ * under way. */
 static int begin(Client *c, bool is_early)
 {
-        int r = 0;
+        int r;
 
-        if (is_early)
-                r = proofs_begin(c);
-        if (r == 0)
-                r = signer_connect(&c->signer, &c->failure);
+        r = signer_connect(&c->signer, &c->failure);
         if (r == 0)
                 r = signer_describe_send(&c->signer);
         if (r == 0 && is_early)
                 r = directory_connect(c);
+        if (r == 0 && is_early)
+                r = proofs_begin(c);
         return r;
 }
 

@@ -15,6 +15,7 @@ typedef struct OrderFlow {
         bool is_resumed;     /* an earlier run made it */
         bool is_replaceable; /* a new one may be made when it leads nowhere; so is a resumed one */
         bool is_answered;
+        bool is_early_tried; /* to finalize it while it is pending still */
         bool is_finalized;   /* the CA has taken our request for the certificate */
         const char *profile; /* the configured one that is ordered; NULL: the CA's choice */
         char **open;         /* URLs of authorizations that are not known to be valid */

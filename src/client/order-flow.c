@@ -33,34 +33,6 @@ static void order_flow_done(OrderFlow *f)
         order_free(f->order);
 }
 
-int order_flow_take(OrderFlow *f, const Request *q, const char *what)
-{
-        _cleanup_(order_freep) Order *order = NULL;
-        const char *field;
-        int r;
-
-        r = order_parse(q->reply.body, q->reply.body_length, &order, &field);
-        if (r == -EBADMSG)
-                return f->is_resumed ? order_flow_abandon(f, "it cannot be read")
-                                     : request_fail_malformed(f->client, what, field);
-        if (r < 0)
-                return r;
-        order_free(f->order);
-        f->order = TAKE_PTR(order);
-        f->retry_after_usec = q->retry_after_usec;
-        return 0;
-}
-
-int order_flow_abandon(OrderFlow *f, const char *reason)
-{
-        audit(AUDIT_ORDER_ABANDONED,
-              "Gave up an order, to make a new one",
-              {AUDIT_ORDER, f->url},
-              {AUDIT_REASON, reason},
-              {AUDIT_CA, f->client->about->ca});
-        return CLIENT_E_ORDER_ABANDONED;
-}
-
 /* An order leaves pending when all its authorizations are valid, or one is not (section 7.1.6). */
 static int audit_verified(OrderFlow *f)
 {
@@ -78,6 +50,37 @@ static int audit_verified(OrderFlow *f)
         return 0;
 }
 
+int order_flow_take(OrderFlow *f, const Request *q, const char *what)
+{
+        _cleanup_(order_freep) Order *order = NULL;
+        bool is_verified;
+        const char *field;
+        int r;
+
+        r = order_parse(q->reply.body, q->reply.body_length, &order, &field);
+        if (r == -EBADMSG)
+                return f->is_resumed ? order_flow_abandon(f, "it cannot be read")
+                                     : request_fail_malformed(f->client, what, field);
+        if (r < 0)
+                return r;
+        is_verified = f->is_answered && f->order->status == ORDER_PENDING &&
+                      order->status != ORDER_PENDING && order->status != ORDER_INVALID;
+        order_free(f->order);
+        f->order = TAKE_PTR(order);
+        f->retry_after_usec = q->retry_after_usec;
+        return is_verified ? audit_verified(f) : 0;
+}
+
+int order_flow_abandon(OrderFlow *f, const char *reason)
+{
+        audit(AUDIT_ORDER_ABANDONED,
+              "Gave up an order, to make a new one",
+              {AUDIT_ORDER, f->url},
+              {AUDIT_REASON, reason},
+              {AUDIT_CA, f->client->about->ca});
+        return CLIENT_E_ORDER_ABANDONED;
+}
+
 /* Reads the order (section 7.4, POST-as-GET). */
 int order_flow_reread(OrderFlow *f)
 {
@@ -90,15 +93,8 @@ int order_flow_reread(OrderFlow *f)
         r = requests_perform(f->client, &q, 1);
         if (r != 0)
                 return r;
-        if (q.outcome == REQUEST_DONE) {
-                bool was_pending = f->is_answered && f->order->status == ORDER_PENDING;
-
-                r = order_flow_take(f, &q, what);
-                if (r == 0 && was_pending && f->order->status != ORDER_PENDING &&
-                    f->order->status != ORDER_INVALID)
-                        r = audit_verified(f);
-                return r;
-        }
+        if (q.outcome == REQUEST_DONE)
+                return order_flow_take(f, &q, what);
         if (request_lacks_account(&q))
                 return CLIENT_E_NO_ACCOUNT;
         /* Gone, or another account's: CAs say so with 404 or 403 and with various problems. */
@@ -118,8 +114,8 @@ int order_flow_check_authorizations(OrderFlow *f)
         return r;
 }
 
-/* Waits as long as the CA asks for, or as polls go, and reads the order. */
-static int wait_and_reread(OrderFlow *f)
+/* Waits as long as the CA asks for, or as polls go. */
+static int wait(OrderFlow *f)
 {
         Client *c = f->client;
         usec_t now_usec = now_monotonic(), until_usec;
@@ -142,14 +138,19 @@ static int wait_and_reread(OrderFlow *f)
                                    order_status_to_string(f->order->status));
         }
         r = requests_pause(c, until_usec);
+        if (r == 0 && f->order->status == ORDER_PENDING)
+                r = proofs_check(c);
+        return r;
+}
+
+static int wait_and_reread(OrderFlow *f)
+{
+        int r;
+
+        r = wait(f);
         if (r != 0)
                 return r;
         f->polls++;
-        if (f->order->status == ORDER_PENDING) {
-                r = proofs_check(c);
-                if (r != 0)
-                        return r;
-        }
         /* Section 7.1.6 has the order follow its authorizations; not every CA is quick to. */
         if (f->order->status == ORDER_PENDING && poll_looks_at_authorizations(f->polls)) {
                 r = order_flow_check_authorizations(f);
@@ -157,6 +158,16 @@ static int wait_and_reread(OrderFlow *f)
                         return r;
         }
         return order_flow_reread(f);
+}
+
+/* Section 7.4 has us ask for the certificate as soon as we believe to have done what the CA wants,
+ * and has it refuse with orderNotReady what comes too early. So the first look at an order whose
+ * challenges are answered is that request: a CA that has verified the names meanwhile is spared a
+ * look, and the run a round trip. From then on only the order says what is so. Not again after a
+ * run that has failed: whatever a CA makes of it, it stops nobody for long. */
+static bool is_early_worth_it(const OrderFlow *f)
+{
+        return !f->is_early_tried && !f->is_resumed && !f->client->has_failed_before;
 }
 
 static int answer(OrderFlow *f)
@@ -168,7 +179,36 @@ static int answer(OrderFlow *f)
                 return r;
         f->is_answered = true;
         f->polls = 0;
-        return r == 0 ? 0 : order_flow_reread(f);
+        return r == 0 || is_early_worth_it(f) ? 0 : order_flow_reread(f);
+}
+
+static int finalize_early(OrderFlow *f)
+{
+        static const char what[] = "finalize the order";
+        _cleanup_request_ Request q = {.kind = REQUEST_FINALIZE, .url = f->order->finalize};
+        int r;
+
+        f->is_early_tried = true;
+        r = wait(f);
+        if (r == 0)
+                r = requests_perform(f->client, &q, 1);
+        if (r != 0)
+                return r;
+        if (request_lacks_account(&q))
+                return CLIENT_E_NO_ACCOUNT;
+        f->retry_after_usec = 0;
+        if (q.outcome == REQUEST_REFUSED) {
+                if (q.problem && problem_is(q.problem, "orderNotReady"))
+                        f->retry_after_usec = q.retry_after_usec;
+                return 0;
+        }
+        /* One that is lost may have been heard. */
+        f->finalizations++;
+        if (q.outcome != REQUEST_DONE)
+                return 0;
+        r = order_flow_take(f, &q, what);
+        f->is_finalized = r == 0 && f->order->status != ORDER_PENDING;
+        return r;
 }
 
 static int finalize(OrderFlow *f)
@@ -218,7 +258,9 @@ static int advance(OrderFlow *f, usec_t *ret_not_after_usec)
                         f->client->is_authorized = true;
                 switch (status) {
                 case ORDER_PENDING:
-                        r = f->is_answered ? wait_and_reread(f) : answer(f);
+                        r = !f->is_answered        ? answer(f)
+                            : is_early_worth_it(f) ? finalize_early(f)
+                                                   : wait_and_reread(f);
                         break;
                 case ORDER_READY:
                         r = f->is_finalized && f->polls < FINALIZE_POLLS ? wait_and_reread(f)

@@ -9,7 +9,6 @@ static void test_order_flow__the_fewest_requests(void **state)
         static const TestStep script[] = {STEP_ORDERS,
                                           STEP_AUTHORIZATION,
                                           STEP_CHALLENGE,
-                                          STEP_ORDER_READY,
                                           STEP_FINALIZE,
                                           STEP_ORDER_VALID,
                                           STEP_CERTIFICATE,
@@ -18,7 +17,7 @@ static void test_order_flow__the_fewest_requests(void **state)
         succeeds(*state,
                  script,
                  "NewOrder /orders\nSetOrder /order\nFetch /authz\nPublish " TOKEN
-                 "\nAnswerChallenge /challenge\nFetch /order\nFinalize /finalize\nFetch /order\n"
+                 "\nAnswerChallenge /challenge\nFinalize /finalize\nFetch /order\n"
                  "Fetch /certificate\nInstall\n");
         assert_int_equal(test_ca_connections(((TestRun *) *state)->ca), 1);
 }
@@ -47,7 +46,6 @@ static void test_order_flow__status_at_birth(void **state)
         static const TestStep proved[] = {
                         STEP_ORDERS,
                         {.path = "/authz", .body = AUTHORIZATION("valid", "valid")},
-                        STEP_ORDER_READY,
                         {.path = "/finalize", .body = ORDER_VALID},
                         STEP_CERTIFICATE,
                         {}};
@@ -62,8 +60,8 @@ static void test_order_flow__status_at_birth(void **state)
                  "Install\n");
         succeeds(*state,
                  proved,
-                 "NewOrder /orders\nSetOrder /order\nFetch /authz\nFetch /order\n"
-                 "Finalize /finalize\nFetch /certificate\nInstall\n");
+                 "NewOrder /orders\nSetOrder /order\nFetch /authz\nFinalize /finalize\n"
+                 "Fetch /certificate\nInstall\n");
 }
 
 /* The CA looks already, of an earlier run's answer: its token is needed, another answer is not. */
@@ -72,7 +70,6 @@ static void test_order_flow__a_challenge_that_is_processing(void **state)
         static const TestStep script[] = {
                         STEP_ORDERS,
                         {.path = "/authz", .body = AUTHORIZATION("pending", "processing")},
-                        STEP_ORDER_READY,
                         STEP_FINALIZE,
                         STEP_ORDER_VALID,
                         STEP_CERTIFICATE,
@@ -81,7 +78,75 @@ static void test_order_flow__a_challenge_that_is_processing(void **state)
         succeeds(*state,
                  script,
                  "NewOrder /orders\nSetOrder /order\nFetch /authz\nPublish " TOKEN
-                 "\nFetch /order\nFinalize /finalize\nFetch /order\nFetch /certificate\nInstall\n");
+                 "\nFinalize /finalize\nFetch /order\nFetch /certificate\nInstall\n");
+}
+
+/* A CA that has not verified the names yet, or answers the first try in whatever other way, is
+ * looked at until the order says more; the try itself is no failure. */
+static void test_order_flow__asked_too_early(void **state)
+{
+        static const TestStep answers[] = {
+                        STEP_TOO_EARLY,
+                        {.path = "/finalize",
+                         .times = 1,
+                         .status = 400,
+                         .body = PROBLEM("malformed")},
+                        {.path = "/finalize", .times = 1, .status = 403, .body = "<html>"},
+                        {.path = "/finalize", .times = 1, .body = ORDER("pending", "")},
+        };
+
+        FOREACH_ARRAY (a, answers, ELEMENTSOF(answers)) {
+                const TestStep script[] = {
+                                STEP_ORDERS,
+                                STEP_AUTHORIZATION,
+                                STEP_CHALLENGE,
+                                *a,
+                                {.path = "/order", .times = 1, .body = ORDER("pending", "")},
+                                STEP_ORDER_READY,
+                                STEP_FINALIZE,
+                                STEP_ORDER_VALID,
+                                STEP_CERTIFICATE,
+                                {}};
+
+                succeeds(*state,
+                         script,
+                         BEGUN TOO_EARLY "Fetch /order\nFetch /order\nFinalize /finalize\n"
+                                         "Fetch /order\nFetch /certificate\nInstall\n");
+        }
+}
+
+/* Nobody heard what came of the first try: the order says. */
+static void test_order_flow__first_try_is_lost(void **state)
+{
+        static const TestStep script[] = {STEP_ORDERS,
+                                          STEP_AUTHORIZATION,
+                                          STEP_CHALLENGE,
+                                          {.path = "/finalize", .status = 504},
+                                          STEP_ORDER_VALID,
+                                          STEP_CERTIFICATE,
+                                          {}};
+
+        succeeds(*state, script, BEGUN TOO_EARLY "Fetch /order\nFetch /certificate\nInstall\n");
+}
+
+/* What may have been the reason is not done again. */
+static void test_order_flow__no_try_after_a_failed_run(void **state)
+{
+        static const TestStep script[] = {STEP_ORDERS,
+                                          STEP_AUTHORIZATION,
+                                          STEP_CHALLENGE,
+                                          STEP_ORDER_READY,
+                                          STEP_FINALIZE,
+                                          STEP_ORDER_VALID,
+                                          STEP_CERTIFICATE,
+                                          {}};
+        TestRun *run = *state;
+
+        run->c.has_failed_before = true;
+        succeeds(run,
+                 script,
+                 BEGUN "Fetch /order\nFinalize /finalize\nFetch /order\nFetch /certificate\n"
+                       "Install\n");
 }
 
 /* A state that is none of those that may follow: it is what the CA says, and nothing ends. */
@@ -91,6 +156,7 @@ static void test_order_flow__jumps(void **state)
                         STEP_ORDERS,
                         STEP_AUTHORIZATION,
                         STEP_CHALLENGE,
+                        STEP_TOO_EARLY,
                         {.path = "/order", .times = 1, .body = ORDER("processing", "")},
                         {.path = "/order", .times = 1, .body = ORDER("pending", "")},
                         STEP_ORDER_VALID,
@@ -99,19 +165,22 @@ static void test_order_flow__jumps(void **state)
         static const TestStep unknown[] = {STEP_ORDERS,
                                            STEP_AUTHORIZATION,
                                            STEP_CHALLENGE,
+                                           STEP_TOO_EARLY,
                                            {.path = "/order", .body = ORDER("sleepy", "")},
                                            {}};
         static const TestStep valid_of_what[] = {STEP_ORDERS,
                                                  STEP_AUTHORIZATION,
                                                  STEP_CHALLENGE,
+                                                 STEP_TOO_EARLY,
                                                  {.path = "/order", .body = ORDER("valid", "")},
                                                  {}};
 
         succeeds(*state,
                  script,
-                 BEGUN "Fetch /order\nFetch /order\nFetch /order\nFetch /certificate\nInstall\n");
-        fails_with(*state, unknown, EXIT_TRY_AGAIN, BEGUN "Fetch /order\n");
-        fails_with(*state, valid_of_what, EXIT_TRY_AGAIN, BEGUN "Fetch /order\n");
+                 BEGUN TOO_EARLY
+                 "Fetch /order\nFetch /order\nFetch /order\nFetch /certificate\nInstall\n");
+        fails_with(*state, unknown, EXIT_TRY_AGAIN, BEGUN TOO_EARLY "Fetch /order\n");
+        fails_with(*state, valid_of_what, EXIT_TRY_AGAIN, BEGUN TOO_EARLY "Fetch /order\n");
 }
 
 /* The CA has taken the request, and is late to say so: it is not asked again and again. */
@@ -120,6 +189,7 @@ static void test_order_flow__finalized_but_still_ready(void **state)
         static const TestStep late[] = {STEP_ORDERS,
                                         STEP_AUTHORIZATION,
                                         STEP_CHALLENGE,
+                                        STEP_TOO_EARLY,
                                         STEP_ORDER_READY,
                                         {.path = "/finalize", .body = ORDER("ready", "")},
                                         {.path = "/order", .times = 2, .body = ORDER("ready", "")},
@@ -130,6 +200,7 @@ static void test_order_flow__finalized_but_still_ready(void **state)
                         STEP_ORDERS,
                         STEP_AUTHORIZATION,
                         STEP_CHALLENGE,
+                        STEP_TOO_EARLY,
                         {.path = "/order", .times = 2, .body = ORDER("ready", "")},
                         {.path = "/finalize",
                          .times = 1,
@@ -142,12 +213,13 @@ static void test_order_flow__finalized_but_still_ready(void **state)
 
         succeeds(*state,
                  late,
-                 BEGUN "Fetch /order\nFinalize /finalize\nFetch /order\nFetch /order\n"
-                       "Fetch /order\nFetch /certificate\nInstall\n");
+                 BEGUN TOO_EARLY "Fetch /order\nFinalize /finalize\nFetch /order\nFetch /order\n"
+                                 "Fetch /order\nFetch /certificate\nInstall\n");
         succeeds(*state,
                  too_early,
-                 BEGUN "Fetch /order\nFinalize /finalize\nFetch /order\nFinalize /finalize\n"
-                       "Fetch /order\nFetch /certificate\nInstall\n");
+                 BEGUN TOO_EARLY
+                 "Fetch /order\nFinalize /finalize\nFetch /order\nFinalize /finalize\n"
+                 "Fetch /order\nFetch /certificate\nInstall\n");
 }
 
 static void test_order_flow__ready_for_ever(void **state)
@@ -156,6 +228,7 @@ static void test_order_flow__ready_for_ever(void **state)
                         STEP_ORDERS,
                         STEP_AUTHORIZATION,
                         STEP_CHALLENGE,
+                        STEP_TOO_EARLY,
                         {.path = "/order", .body = ORDER("ready", "")},
                         {.path = "/finalize", .status = 403, .body = PROBLEM("orderNotReady")},
                         {}};
@@ -163,8 +236,9 @@ static void test_order_flow__ready_for_ever(void **state)
         fails_with(*state,
                    script,
                    EXIT_TRY_AGAIN,
-                   BEGUN "Fetch /order\nFinalize /finalize\nFetch /order\nFinalize /finalize\n"
-                         "Fetch /order\nFinalize /finalize\nFetch /order\n");
+                   BEGUN TOO_EARLY
+                   "Fetch /order\nFinalize /finalize\nFetch /order\nFinalize /finalize\n"
+                   "Fetch /order\nFinalize /finalize\nFetch /order\n");
 }
 
 /* Whether it was done when nobody heard the reply, the order says. */
@@ -173,6 +247,7 @@ static void test_order_flow__finalization_is_lost(void **state)
         static const TestStep done[] = {STEP_ORDERS,
                                         STEP_AUTHORIZATION,
                                         STEP_CHALLENGE,
+                                        STEP_TOO_EARLY,
                                         STEP_ORDER_READY,
                                         {.path = "/finalize", .status = 504},
                                         STEP_ORDER_VALID,
@@ -182,6 +257,7 @@ static void test_order_flow__finalization_is_lost(void **state)
                         STEP_ORDERS,
                         STEP_AUTHORIZATION,
                         STEP_CHALLENGE,
+                        STEP_TOO_EARLY,
                         {.path = "/order", .times = 2, .body = ORDER("ready", "")},
                         {.path = "/finalize", .times = 1, .status = 502},
                         STEP_FINALIZE,
@@ -191,12 +267,14 @@ static void test_order_flow__finalization_is_lost(void **state)
 
         succeeds(*state,
                  done,
-                 BEGUN "Fetch /order\nFinalize /finalize\nFetch /order\nFetch /certificate\n"
-                       "Install\n");
+                 BEGUN TOO_EARLY
+                 "Fetch /order\nFinalize /finalize\nFetch /order\nFetch /certificate\n"
+                 "Install\n");
         succeeds(*state,
                  not_done,
-                 BEGUN "Fetch /order\nFinalize /finalize\nFetch /order\nFinalize /finalize\n"
-                       "Fetch /order\nFetch /certificate\nInstall\n");
+                 BEGUN TOO_EARLY
+                 "Fetch /order\nFinalize /finalize\nFetch /order\nFinalize /finalize\n"
+                 "Fetch /order\nFetch /certificate\nInstall\n");
 }
 
 /* A wait that the CA asks for and a run cannot: the order is kept for the next one. */
@@ -256,6 +334,7 @@ static void test_order_flow__a_certificate_that_is_refused(void **state)
                         STEP_ORDERS,
                         STEP_AUTHORIZATION,
                         STEP_CHALLENGE,
+                        STEP_TOO_EARLY,
                         STEP_ORDER_READY,
                         {.path = "/finalize", .body = ORDER_VALID},
                         {.path = "/certificate", .body = CERTIFICATE TEST_REFUSED_CHAIN},
@@ -264,8 +343,8 @@ static void test_order_flow__a_certificate_that_is_refused(void **state)
         fails_with(*state,
                    script,
                    EXIT_TRY_AGAIN,
-                   BEGUN "Fetch /order\nFinalize /finalize\nFetch /certificate\nInstall\n"
-                         "ForgetOrder\n");
+                   BEGUN TOO_EARLY "Fetch /order\nFinalize /finalize\nFetch /certificate\nInstall\n"
+                                   "ForgetOrder\n");
 }
 
 int main(void)
@@ -274,6 +353,9 @@ int main(void)
                         test_of_run(test_order_flow__the_fewest_requests),
                         test_of_run(test_order_flow__status_at_birth),
                         test_of_run(test_order_flow__a_challenge_that_is_processing),
+                        test_of_run(test_order_flow__asked_too_early),
+                        test_of_run(test_order_flow__first_try_is_lost),
+                        test_of_run(test_order_flow__no_try_after_a_failed_run),
                         test_of_run(test_order_flow__jumps),
                         test_of_run(test_order_flow__finalized_but_still_ready),
                         test_of_run(test_order_flow__ready_for_ever),

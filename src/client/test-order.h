@@ -21,6 +21,12 @@
         {                                                                                          \
                 .path = "/challenge", .body = CHALLENGE("processing")                              \
         }
+/* The CA has not verified the names when it is asked for the certificate first. */
+#define STEP_TOO_EARLY                                                                             \
+        {                                                                                          \
+                .path = "/finalize", .times = 1, .status = 403, .body = PROBLEM("orderNotReady")   \
+        }
+#define TOO_EARLY "Finalize /finalize\n"
 #define STEP_ORDER_READY                                                                           \
         {                                                                                          \
                 .path = "/order", .times = 1, .body = ORDER("ready", "")                           \
