@@ -182,6 +182,15 @@ static int answer(OrderFlow *f)
         return r == 0 || is_early_worth_it(f) ? 0 : order_flow_reread(f);
 }
 
+/* Not every CA has that word for it. */
+static bool says_too_early(const Request *q)
+{
+        return q->outcome == REQUEST_REFUSED &&
+               (q->reply.status == 400 || q->reply.status == 403 || q->reply.status == 409) &&
+               (!q->problem || problem_is(q->problem, "orderNotReady") ||
+                problem_is(q->problem, "malformed") || problem_is(q->problem, "unauthorized"));
+}
+
 static int finalize_early(OrderFlow *f)
 {
         static const char what[] = "finalize the order";
@@ -196,12 +205,11 @@ static int finalize_early(OrderFlow *f)
                 return r;
         if (request_lacks_account(&q))
                 return CLIENT_E_NO_ACCOUNT;
-        f->retry_after_usec = 0;
-        if (q.outcome == REQUEST_REFUSED) {
-                if (q.problem && problem_is(q.problem, "orderNotReady"))
-                        f->retry_after_usec = q.retry_after_usec;
+        f->retry_after_usec = q.retry_after_usec;
+        if (says_too_early(&q))
                 return 0;
-        }
+        if (q.outcome == REQUEST_REFUSED)
+                return request_fail(f->client, &q, what);
         /* One that is lost may have been heard. */
         f->finalizations++;
         if (q.outcome != REQUEST_DONE)

@@ -95,6 +95,7 @@ def test_files_have_their_modes_and_owners(fresh):
         "/run/acme/dns": (folder, "700", "root"),
         "/var/lib/acme/dns": (folder, "700", "root"),
         "/run/acme/challenges": (folder, "755", "acme-challenge"),
+        "/run/acme/root": (folder, "755", "root"),
     }
     assert {path: look(path) for path in expected} == expected
     # And there is nothing else that anybody could read a secret from.

@@ -95,6 +95,13 @@ def test_sees_nothing_of_the_machine_or_of_others_that_it_does_not_need(target):
     target.run(["rm", *asked])
 
 
+def test_has_each_of_its_mounts_once(target):
+    """/usr is mounted with what is mounted below, which must not be the room itself."""
+    points = attack(target, 'result = [line.split()[4] for line in open("/proc/self/mountinfo")]')
+    assert len(points) == len(set(points)) and {"/", "/usr", "/etc", "/run/acme/door/signer"} <= set(points)
+    assert not [point for point in points if point.startswith(("/usr/lib/acmeward", "/run/acme/root"))]
+
+
 def test_reaches_no_door_but_its_own(target):
     found = attack(target, """
 import glob
