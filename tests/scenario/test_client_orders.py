@@ -95,6 +95,16 @@ def test_finalize_is_too_early_once(fresh, ca):
     assert renews(fresh, ca)["finalize"] == 2
 
 
+def test_ca_that_gives_up_what_is_finalized_early__next_run_looks_first(fresh, ca):
+    ca.on("finalize", times=1).problem("orderNotReady", status=403)
+    ca.on("order", times=1).json({"status": "invalid"})
+    fails(fresh, 75)
+    ca.forget()
+    renews(fresh, ca)
+    kinds = [exchange.kind for exchange in ca.seen()]
+    assert kinds.index("order") < kinds.index("finalize")
+
+
 def interrupted(machine, ca, step, exit_status=75):
     """A run that ends at this step; what is remembered of its order."""
     fault = ca.on(step).problem("serverInternal", status=500)
