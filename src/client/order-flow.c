@@ -26,6 +26,8 @@
  * before it is asked again: section 7.4 has the order leave that state with the reply. */
 #define FINALIZE_POLLS 10U
 
+static const char finalizing[] = "finalize the order";
+
 static void order_flow_done(OrderFlow *f)
 {
         free(f->url);
@@ -191,39 +193,54 @@ static bool says_too_early(const Request *q)
                 problem_is(q->problem, "malformed") || problem_is(q->problem, "unauthorized"));
 }
 
+/* Return: 0, and the outcome of the request says more than *ret_is_taken, which is that the CA has
+ * taken it, and f->order is what it has made of the order; CLIENT_E_NO_ACCOUNT as well. */
+static int ask_for_certificate(OrderFlow *f, Request *q, bool *ret_is_taken)
+{
+        int r;
+
+        *q = (Request){.kind = REQUEST_FINALIZE, .url = f->order->finalize};
+        r = requests_perform(f->client, q, 1);
+        if (r != 0)
+                return r;
+        if (request_lacks_account(q))
+                return CLIENT_E_NO_ACCOUNT;
+        *ret_is_taken = q->outcome == REQUEST_DONE;
+        if (!*ret_is_taken)
+                return 0;
+        r = order_flow_take(f, q, finalizing);
+        f->is_finalized = r == 0 && f->order->status != ORDER_PENDING;
+        return r;
+}
+
 static int finalize_early(OrderFlow *f)
 {
-        static const char what[] = "finalize the order";
-        _cleanup_request_ Request q = {.kind = REQUEST_FINALIZE, .url = f->order->finalize};
+        _cleanup_request_ Request q = {};
+        bool is_taken;
         int r;
 
         f->is_early_tried = true;
         r = wait(f);
         if (r == 0)
-                r = requests_perform(f->client, &q, 1);
+                r = ask_for_certificate(f, &q, &is_taken);
         if (r != 0)
                 return r;
-        if (request_lacks_account(&q))
-                return CLIENT_E_NO_ACCOUNT;
-        f->retry_after_usec = q.retry_after_usec;
-        if (says_too_early(&q))
+        if (says_too_early(&q)) {
+                f->retry_after_usec = q.retry_after_usec;
                 return 0;
-        if (q.outcome == REQUEST_REFUSED)
-                return request_fail(f->client, &q, what);
+        }
+        if (is_taken)
+                progress("Waiting for the certificate");
         /* One that is lost may have been heard. */
         f->finalizations++;
-        if (q.outcome != REQUEST_DONE)
-                return 0;
-        r = order_flow_take(f, &q, what);
-        f->is_finalized = r == 0 && f->order->status != ORDER_PENDING;
-        return r;
+        return q.outcome == REQUEST_REFUSED ? request_fail(f->client, &q, finalizing) : 0;
 }
 
 static int finalize(OrderFlow *f)
 {
-        static const char what[] = "finalize the order";
-        _cleanup_request_ Request q = {.kind = REQUEST_FINALIZE, .url = f->order->finalize};
+        _cleanup_request_ Request q = {};
         Client *c = f->client;
+        bool is_taken;
         int r;
 
         if (f->finalizations++ >= FINALIZE_TRIES)
@@ -232,25 +249,19 @@ static int finalize(OrderFlow *f)
                                 EXIT_TRY_AGAIN,
                                 "Failed to %s: the CA has been asked %u times, and the order is "
                                 "still ready",
-                                what,
+                                finalizing,
                                 FINALIZE_TRIES);
         progress("Asking for the certificate");
-        r = requests_perform(c, &q, 1);
-        if (r != 0)
-                return r;
         f->polls = 0;
-        if (q.outcome == REQUEST_DONE) {
-                f->is_finalized = true;
-                return order_flow_take(f, &q, what);
-        }
-        if (request_lacks_account(&q))
-                return CLIENT_E_NO_ACCOUNT;
+        r = ask_for_certificate(f, &q, &is_taken);
+        if (r != 0 || is_taken)
+                return r;
         /* Whether the CA has heard us, or holds it for too early, the order says (section 7.4). */
         if (q.outcome == REQUEST_LOST || (q.problem && problem_is(q.problem, "orderNotReady"))) {
                 f->retry_after_usec = q.retry_after_usec;
                 return q.outcome == REQUEST_LOST ? order_flow_reread(f) : wait_and_reread(f);
         }
-        return request_fail(c, &q, what);
+        return request_fail(c, &q, finalizing);
 }
 
 /* Section 7.1.6: from status to status until the end. Each turn sends a request or waits, and both
