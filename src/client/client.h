@@ -52,11 +52,11 @@ typedef struct Client {
                             */
         char *order;       /* URL of the one under way; NULL: none */
 
-        bool has_failed_before;    /* the run before this one, as far as the state is known */
         bool is_misconfigured;     /* the configuration has said so, before anything was begun */
         bool has_account;          /* the signer knows its URL */
         bool has_registered_again; /* in this run: once is enough */
         bool is_authorized;        /* the order: what fails now is of its key, or its certificate */
+        bool is_early_harmful;     /* an order that was finalized early has become invalid */
         bool is_proving;           /* where the CA looks it gets the right answer */
 } Client;
 

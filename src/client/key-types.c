@@ -76,8 +76,6 @@ static int look_on(Client *c, size_t i, bool *is_running, bool *is_early, bool *
                 *is_running = true;
                 authority_guess(c, state);
         }
-        if (state && state->failure.count > 0)
-                c->has_failed_before = true;
         if (state && !c->known)
                 c->known = TAKE_PTR(state->challenges);
         return 0;

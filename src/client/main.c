@@ -49,8 +49,7 @@ static int look(Client *c, bool *ret_is_early)
 }
 
 /* Begins what takes longest first: PID 1 starts the signer while libcurl is loaded, and the units
- * behind port 80, which are as many as the processors can do with, when the connection to the CA is
- * under way. */
+ * behind port 80, which keep all processors busy, when the connection to the CA is under way. */
 static int begin(Client *c, bool is_early)
 {
         int r;

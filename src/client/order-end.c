@@ -56,6 +56,14 @@ int order_flow_install(OrderFlow *f, usec_t *ret_not_after_usec)
                            reason);
 }
 
+/* No name has failed, and the CA does not say what else has: it may not only have refused to
+ * finalize an order that was not ready, as section 7.4 has it. */
+static bool may_be_for_our_haste(const OrderFlow *f)
+{
+        return f->is_early_tried && f->finalizations == 0 && f->is_replaceable &&
+               (!f->order->error || problem_is(f->order->error, "orderNotReady"));
+}
+
 int order_flow_fail_invalid(OrderFlow *f)
 {
         Client *c = f->client;
@@ -65,6 +73,10 @@ int order_flow_fail_invalid(OrderFlow *f)
         r = order_flow_check_authorizations(f);
         if (r != 0)
                 return r;
+        if (may_be_for_our_haste(f)) {
+                c->is_early_harmful = true;
+                return order_flow_abandon(f, "the CA does not have it finalized early");
+        }
         (void) signer_forget_order(&c->signer);
         return failure_set_problem(&c->failure,
                                    "The CA has made the order invalid",

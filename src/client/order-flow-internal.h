@@ -15,7 +15,7 @@ typedef struct OrderFlow {
         bool is_resumed;     /* an earlier run made it */
         bool is_replaceable; /* a new one may be made when it leads nowhere; so is a resumed one */
         bool is_answered;
-        bool is_early_tried; /* to finalize it while it is pending still */
+        bool is_early_tried; /* to finalize it before it was known to be ready */
         bool is_finalized;   /* the CA has taken our request for the certificate */
         const char *profile; /* the configured one that is ordered; NULL: the CA's choice */
         char **open;         /* URLs of authorizations that are not known to be valid */
@@ -40,8 +40,8 @@ int order_flow_abandon(OrderFlow *flow, const char *reason);
 /* Has one of the authorizations that were open failed? Return: 0: no; CLIENT_E_NO_ACCOUNT. */
 int order_flow_check_authorizations(OrderFlow *flow);
 
-/* order-end.c: an order that is valid, and one that is invalid. Return: of the first
- * CLIENT_E_ORDER_ABANDONED, of both CLIENT_E_NO_ACCOUNT as well. */
+/* order-end.c: an order that is valid, and one that is invalid. Return: CLIENT_E_ORDER_ABANDONED,
+ * CLIENT_E_NO_ACCOUNT as well. */
 int order_flow_install(OrderFlow *flow, usec_t *ret_not_after_usec);
 int order_flow_fail_invalid(OrderFlow *flow);
 

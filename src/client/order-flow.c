@@ -2,11 +2,11 @@
 
 /* One order.
  *
- * The order's status, as the CA tells it, is all that decides what comes next; nothing is
- * remembered of what was sent before. So an order that is ready, processing or valid at birth, one
- * that an earlier run left behind, and one whose reply was lost on the way all take the same road:
- * read it, do what its status asks for, read it again. An order of an earlier run that leads
- * nowhere is given up for a new one, once. */
+ * The order's status, as the CA tells it, is all that decides what comes next; of what was sent
+ * before, nothing is remembered but what would only be sent twice. So an order that is ready,
+ * processing or valid at birth, one that an earlier run left behind, and one whose reply was lost
+ * on the way all take the same road: read it, do what its status asks for, read it again. An order
+ * of an earlier run that leads nowhere is given up for a new one, once. */
 
 #include "client/order-flow.h"
 
@@ -117,7 +117,7 @@ int order_flow_check_authorizations(OrderFlow *f)
 }
 
 /* Waits as long as the CA asks for, or as polls go. */
-static int wait(OrderFlow *f)
+static int wait_for_ca(OrderFlow *f)
 {
         Client *c = f->client;
         usec_t now_usec = now_monotonic(), until_usec;
@@ -149,7 +149,7 @@ static int wait_and_reread(OrderFlow *f)
 {
         int r;
 
-        r = wait(f);
+        r = wait_for_ca(f);
         if (r != 0)
                 return r;
         f->polls++;
@@ -162,14 +162,71 @@ static int wait_and_reread(OrderFlow *f)
         return order_flow_reread(f);
 }
 
+/* Return: 0, and q->outcome says more; when the CA has taken it, f->order is what it has made of
+ * the order. CLIENT_E_NO_ACCOUNT as well. */
+static int ask_for_certificate(OrderFlow *f, Request *q)
+{
+        int r;
+
+        *q = (Request){.kind = REQUEST_FINALIZE, .url = f->order->finalize};
+        r = requests_perform(f->client, q, 1);
+        if (r != 0)
+                return r;
+        if (request_lacks_account(q))
+                return CLIENT_E_NO_ACCOUNT;
+        f->retry_after_usec = q->retry_after_usec;
+        if (q->outcome != REQUEST_DONE)
+                return 0;
+        r = order_flow_take(f, q, finalizing);
+        f->is_finalized = r == 0 && f->order->status != ORDER_PENDING;
+        return r;
+}
+
 /* Section 7.4 has us ask for the certificate as soon as we believe to have done what the CA wants,
  * and has it refuse with orderNotReady what comes too early. So the first look at an order whose
  * challenges are answered is that request: a CA that has verified the names meanwhile is spared a
- * look, and the run a round trip. From then on only the order says what is so. Not again after a
- * run that has failed: whatever a CA makes of it, it stops nobody for long. */
+ * look, and the run a round trip. From then on only the order says what is so. */
 static bool is_early_worth_it(const OrderFlow *f)
 {
-        return !f->is_early_tried && !f->is_resumed && !f->client->has_failed_before;
+        return !f->is_early_tried && !f->is_resumed && !f->client->is_early_harmful;
+}
+
+/* What the CA would answer to any other request as well, and the order says nothing about. */
+static bool is_about_requests(const Request *q)
+{
+        return q->reply.status < 400 || q->reply.status == 429 || q->reply.status == 503 ||
+               (q->problem &&
+                (problem_is(q->problem, "badNonce") || problem_is(q->problem, "rateLimited")));
+}
+
+/* Whatever is wrong with it is told when it is refused of an order that is ready: then it is known
+ * to be no fault of the names. */
+static int finalize_early(OrderFlow *f)
+{
+        _cleanup_request_ Request q = {};
+        int r;
+
+        f->is_early_tried = true;
+        r = ask_for_certificate(f, &q);
+        if (r == CLIENT_E_FAILED)
+                return requests_forgive(f->client);
+        if (r != 0)
+                return r;
+        if (q.outcome == REQUEST_REFUSED)
+                return is_about_requests(&q) ? request_fail(f->client, &q, finalizing) : 0;
+        /* One that is lost may have been heard. */
+        f->finalizations++;
+        if (f->is_finalized)
+                progress("Waiting for the certificate");
+        return 0;
+}
+
+static int wait_and_finalize(OrderFlow *f)
+{
+        int r;
+
+        r = wait_for_ca(f);
+        return r == 0 ? finalize_early(f) : r;
 }
 
 static int answer(OrderFlow *f)
@@ -181,66 +238,15 @@ static int answer(OrderFlow *f)
                 return r;
         f->is_answered = true;
         f->polls = 0;
-        return r == 0 || is_early_worth_it(f) ? 0 : order_flow_reread(f);
-}
-
-/* Not every CA has that word for it. */
-static bool says_too_early(const Request *q)
-{
-        return q->outcome == REQUEST_REFUSED &&
-               (q->reply.status == 400 || q->reply.status == 403 || q->reply.status == 409) &&
-               (!q->problem || problem_is(q->problem, "orderNotReady") ||
-                problem_is(q->problem, "malformed") || problem_is(q->problem, "unauthorized"));
-}
-
-/* Return: 0, and the outcome of the request says more than *ret_is_taken, which is that the CA has
- * taken it, and f->order is what it has made of the order; CLIENT_E_NO_ACCOUNT as well. */
-static int ask_for_certificate(OrderFlow *f, Request *q, bool *ret_is_taken)
-{
-        int r;
-
-        *q = (Request){.kind = REQUEST_FINALIZE, .url = f->order->finalize};
-        r = requests_perform(f->client, q, 1);
-        if (r != 0)
-                return r;
-        if (request_lacks_account(q))
-                return CLIENT_E_NO_ACCOUNT;
-        *ret_is_taken = q->outcome == REQUEST_DONE;
-        if (!*ret_is_taken)
-                return 0;
-        r = order_flow_take(f, q, finalizing);
-        f->is_finalized = r == 0 && f->order->status != ORDER_PENDING;
-        return r;
-}
-
-static int finalize_early(OrderFlow *f)
-{
-        _cleanup_request_ Request q = {};
-        bool is_taken;
-        int r;
-
-        f->is_early_tried = true;
-        r = wait(f);
         if (r == 0)
-                r = ask_for_certificate(f, &q, &is_taken);
-        if (r != 0)
-                return r;
-        if (says_too_early(&q)) {
-                f->retry_after_usec = q.retry_after_usec;
                 return 0;
-        }
-        if (is_taken)
-                progress("Waiting for the certificate");
-        /* One that is lost may have been heard. */
-        f->finalizations++;
-        return q.outcome == REQUEST_REFUSED ? request_fail(f->client, &q, finalizing) : 0;
+        return is_early_worth_it(f) ? finalize_early(f) : order_flow_reread(f);
 }
 
 static int finalize(OrderFlow *f)
 {
         _cleanup_request_ Request q = {};
         Client *c = f->client;
-        bool is_taken;
         int r;
 
         if (f->finalizations++ >= FINALIZE_TRIES)
@@ -253,14 +259,14 @@ static int finalize(OrderFlow *f)
                                 FINALIZE_TRIES);
         progress("Asking for the certificate");
         f->polls = 0;
-        r = ask_for_certificate(f, &q, &is_taken);
-        if (r != 0 || is_taken)
+        r = ask_for_certificate(f, &q);
+        if (r != 0 || q.outcome == REQUEST_DONE)
                 return r;
         /* Whether the CA has heard us, or holds it for too early, the order says (section 7.4). */
-        if (q.outcome == REQUEST_LOST || (q.problem && problem_is(q.problem, "orderNotReady"))) {
-                f->retry_after_usec = q.retry_after_usec;
-                return q.outcome == REQUEST_LOST ? order_flow_reread(f) : wait_and_reread(f);
-        }
+        if (q.outcome == REQUEST_LOST)
+                return order_flow_reread(f);
+        if (q.problem && problem_is(q.problem, "orderNotReady"))
+                return wait_and_reread(f);
         return request_fail(c, &q, finalizing);
 }
 
@@ -278,7 +284,7 @@ static int advance(OrderFlow *f, usec_t *ret_not_after_usec)
                 switch (status) {
                 case ORDER_PENDING:
                         r = !f->is_answered        ? answer(f)
-                            : is_early_worth_it(f) ? finalize_early(f)
+                            : is_early_worth_it(f) ? wait_and_finalize(f)
                                                    : wait_and_reread(f);
                         break;
                 case ORDER_READY:

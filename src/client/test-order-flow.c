@@ -81,8 +81,8 @@ static void test_order_flow__a_challenge_that_is_processing(void **state)
                  "\nFinalize /finalize\nFetch /order\nFetch /certificate\nInstall\n");
 }
 
-/* A CA that has not verified the names yet, or answers the first try in whatever other way, is
- * looked at until the order says more; the try itself is no failure. */
+/* A CA that has not verified the names yet, whatever it calls that, is looked at until the order
+ * says more; the try itself is no failure. */
 static void test_order_flow__asked_too_early(void **state)
 {
         static const TestStep answers[] = {
@@ -92,6 +92,10 @@ static void test_order_flow__asked_too_early(void **state)
                          .status = 400,
                          .body = PROBLEM("malformed")},
                         {.path = "/finalize", .times = 1, .status = 403, .body = "<html>"},
+                        {.path = "/finalize",
+                         .times = 1,
+                         .status = 500,
+                         .body = PROBLEM("serverInternal")},
                         {.path = "/finalize", .times = 1, .body = ORDER("pending", "")},
         };
 
@@ -129,24 +133,55 @@ static void test_order_flow__first_try_is_lost(void **state)
         succeeds(*state, script, BEGUN TOO_EARLY "Fetch /order\nFetch /certificate\nInstall\n");
 }
 
-/* What may have been the reason is not done again. */
-static void test_order_flow__no_try_after_a_failed_run(void **state)
+/* The reason why it is refused is the certificate's, and told as such: the names are proved. */
+static void test_order_flow__refused_early_and_when_ready(void **state)
+{
+        static const TestStep script[] = {
+                        STEP_ORDERS,
+                        STEP_AUTHORIZATION,
+                        STEP_CHALLENGE,
+                        STEP_ORDER_READY,
+                        {.path = "/finalize", .status = 400, .body = PROBLEM("badCSR")},
+                        {}};
+        TestRun *run = *state;
+
+        fails_with(run, script, EXIT_REFUSED, BEGUN TOO_EARLY "Fetch /order\nFinalize /finalize\n");
+        assert_true(run->c.is_authorized);
+}
+
+/* What has nothing to do with the order is no reason to look at it. */
+static void test_order_flow__first_try_meets_a_redirection(void **state)
 {
         static const TestStep script[] = {STEP_ORDERS,
                                           STEP_AUTHORIZATION,
                                           STEP_CHALLENGE,
-                                          STEP_ORDER_READY,
-                                          STEP_FINALIZE,
-                                          STEP_ORDER_VALID,
-                                          STEP_CERTIFICATE,
+                                          {.path = "/finalize", .status = 302},
                                           {}};
-        TestRun *run = *state;
 
-        run->c.has_failed_before = true;
-        succeeds(run,
+        fails_with(*state, script, EXIT_TRY_AGAIN, BEGUN TOO_EARLY);
+}
+
+/* A CA that makes more of it than a refusal gets a new order, and is looked at first. */
+static void test_order_flow__invalid_after_the_first_try(void **state)
+{
+        static const TestStep script[] = {
+                        STEP_ORDERS,
+                        {.path = "/authz", .times = 1, .body = AUTHORIZATION("pending", "pending")},
+                        {.path = "/authz", .body = AUTHORIZATION("valid", "valid")},
+                        STEP_CHALLENGE,
+                        STEP_TOO_EARLY,
+                        {.path = "/order", .times = 1, .body = ORDER("invalid", "")},
+                        STEP_ORDER_READY,
+                        STEP_FINALIZE,
+                        STEP_ORDER_VALID,
+                        STEP_CERTIFICATE,
+                        {}};
+
+        succeeds(*state,
                  script,
-                 BEGUN "Fetch /order\nFinalize /finalize\nFetch /order\nFetch /certificate\n"
-                       "Install\n");
+                 BEGUN TOO_EARLY "Fetch /order\nFetch /authz\nForgetOrder\nNewOrder /orders\n"
+                                 "SetOrder /order\nFetch /authz\nFetch /order\nFinalize /finalize\n"
+                                 "Fetch /order\nFetch /certificate\nInstall\n");
 }
 
 /* A state that is none of those that may follow: it is what the CA says, and nothing ends. */
@@ -355,7 +390,9 @@ int main(void)
                         test_of_run(test_order_flow__a_challenge_that_is_processing),
                         test_of_run(test_order_flow__asked_too_early),
                         test_of_run(test_order_flow__first_try_is_lost),
-                        test_of_run(test_order_flow__no_try_after_a_failed_run),
+                        test_of_run(test_order_flow__refused_early_and_when_ready),
+                        test_of_run(test_order_flow__first_try_meets_a_redirection),
+                        test_of_run(test_order_flow__invalid_after_the_first_try),
                         test_of_run(test_order_flow__jumps),
                         test_of_run(test_order_flow__finalized_but_still_ready),
                         test_of_run(test_order_flow__ready_for_ever),

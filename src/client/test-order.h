@@ -49,7 +49,8 @@ static inline void play(TestRun *run, const TestStep *script)
         directory_free(TAKE_PTR(run->c.directory));
         failure_done(&run->c.failure);
         patience_init(&run->c.patience, now_monotonic());
-        run->c.has_registered_again = false;
+        run->c.has_registered_again = run->c.is_early_harmful = false;
+        run->c.is_authorized = false;
         test_run_play(run, script);
 }
 

@@ -95,14 +95,16 @@ def test_finalize_is_too_early_once(fresh, ca):
     assert renews(fresh, ca)["finalize"] == 2
 
 
-def test_ca_that_gives_up_what_is_finalized_early__next_run_looks_first(fresh, ca):
+def test_ca_that_gives_up_what_is_finalized_early__gets_a_new_order(fresh, ca):
+    """And is looked at first then."""
     ca.on("finalize", times=1).problem("orderNotReady", status=403)
     ca.on("order", times=1).json({"status": "invalid"})
-    fails(fresh, 75)
-    ca.forget()
-    renews(fresh, ca)
+    mark = fresh.cursor()
+    assert renews(fresh, ca)["newOrder"] == 2
+    one(fresh, mark, "ORDER_ABANDONED")
     kinds = [exchange.kind for exchange in ca.seen()]
-    assert kinds.index("order") < kinds.index("finalize")
+    second = kinds[kinds.index("newOrder", kinds.index("newOrder") + 1):]
+    assert second.index("order") < second.index("finalize")
 
 
 def interrupted(machine, ca, step, exit_status=75):

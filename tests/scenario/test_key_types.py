@@ -11,6 +11,7 @@ from lib import store
 from lib.deploys import LOG, TARGET, consumer, told
 from lib.moments import finish, held_request
 from lib.trail import endings, names, one, trail
+from lib.unhappy import prompt
 
 NAME = "a.example.test"
 UNIT = f"acme-renew@{NAME}.service"
@@ -163,6 +164,7 @@ def test_refused_for_one__the_other_is_renewed_and_deployed(ready):
         ready.configure(NAME, KeyType=BOTH, Deploy={"web": {
             "FullChain": f"{TARGET}/web.pem", "PrivateKey": f"{TARGET}/web.key", "Reload": "web.service"}},
             Placeholder="no")
+        prompt(ca)
         ca.on("finalize", skip=1).problem("badPublicKey", status=400)
         mark = ready.cursor()
         started = ready.start(UNIT)
@@ -209,11 +211,23 @@ def test_names_cannot_be_proved__one_order_and_both_wait(both):
 def test_first_one_fails__nothing_is_installed(ready):
     with ready.mangler() as ca:
         ready.configure(CA=ca.directory)
-        ca.on("finalize", times=1).problem("badPublicKey", status=400)
+        # The first time that may mean that it is too early.
+        ca.on("finalize", times=2).problem("badPublicKey", status=400)
         mark = ready.cursor()
         assert not ready.start(UNIT).ok
         assert len(ca.seen("newOrder")) == 1 and installed(ready, mark) == []
         assert store.generation(ready, NAME) is None
+
+
+def test_first_one_is_refused__the_second_is_renewed(both):
+    with both.mangler() as ca:
+        both.configure(CA=ca.directory)
+        ca.on("finalize", times=2).problem("badPublicKey", status=400)
+        both.run(["touch", f"{store.REQUESTS}/{NAME}"])
+        mark = both.cursor()
+        assert not both.start(UNIT).ok
+        assert installed(both, mark) == ["rsa-2048"]
+        assert one(both, mark, "FAILED", ACME_CERTIFICATE=NAME)["ACME_KEY_TYPE"] == "ec-p256"
 
 
 def test_killed_between_the_two(ready):
@@ -240,6 +254,7 @@ def test_signer_killed_while_the_second_is_under_way(both):
     both.configure(NAME, KeyType="ec-p256 rsa-3072")
     with both.mangler() as ca:
         both.configure(CA=ca.directory)
+        prompt(ca)
         with held_request(ca, "finalize", skip=1) as arrived:
             start = both.popen(["systemctl", "start", UNIT])
             # An RSA key of that length takes its time.

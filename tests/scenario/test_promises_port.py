@@ -21,6 +21,8 @@ TEMPLATE = {WEBROOT: SERVICE, DIRECTORY: SERVICE, CLOSER: SERVICE, FIREWALL: f"{
 
 INET, INET6, UNIX, NETLINK, PACKET = "socket 2 1 0", "socket 10 1 0", "socket 1 1 0", "socket 16 3 0", "socket 17 3 0"
 NETFILTER, UDP = "socket 16 3 12", "socket 2 2 0"
+BRIDGE = "/etc/acme/bridge"
+BRIDGE_KEY = f"{BRIDGE}/ssh.key"
 WAYS_OUT = [f"inet {INSIDE_V4} 14000", "inet 127.0.0.1 14000", INET, INET6, UDP, PACKET]
 
 
@@ -33,15 +35,17 @@ def target(machine):
     store.issue(machine, NAME)
     machine.settled()
     machine.write(TOKEN, "token")
+    # root's, who needs no capability to read it.
+    machine.write(BRIDGE_KEY, "key", mode=0o600)
     keep = "-path /proc -prune -o -path /sys -prune -o -path /usr -prune -o"
     machine.files = [path for path in machine.run(f"find / {keep} -type f -print").stdout.splitlines()
                      if " " not in path]
     machine.folders = [path for path in machine.run(f"find / {keep} -type d -print; echo /usr").stdout.splitlines()
                        if " " not in path]
-    machine.keys = [path for path in machine.files if path.startswith("/var/lib/acme") and "key" in path]
-    assert len(machine.keys) >= 2 and TOKEN in machine.files
+    machine.keys = [path for path in machine.files if path.startswith(("/var/lib/acme", BRIDGE)) and "key" in path]
+    assert len(machine.keys) >= 3 and {TOKEN, BRIDGE_KEY} <= set(machine.files)
     yield machine
-    machine.run(["rm", "-f", TOKEN])
+    machine.run(["rm", "-rf", TOKEN, BRIDGE])
 
 
 def attack(machine, unit, lines, settings=""):

@@ -7,6 +7,7 @@ from lib import consumers, image, store, using
 from lib.consumers import live, served, visitor, wait_served
 from lib.moments import held_request
 from lib.trail import one, trail
+from lib.unhappy import prompt
 
 MACHINE = {"packages": image.SERVERS}
 
@@ -173,6 +174,7 @@ def test_two_key_types__interrupted(fresh):
         fresh.settled()
         old, mark = both(fresh), fresh.cursor()
         # The second type cannot be had, whoever asks how often.
+        prompt(ca)
         ca.on("finalize", skip=1).problem("serverInternal", status=500)
         drill(75, "--compromised")
         new = both(fresh)
