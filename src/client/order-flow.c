@@ -199,8 +199,7 @@ static bool is_about_requests(const Request *q)
                 (problem_is(q->problem, "badNonce") || problem_is(q->problem, "rateLimited")));
 }
 
-/* Whatever is wrong with it is told when it is refused of an order that is ready: then it is known
- * to be no fault of the names. */
+/* Why the CA refuses it is told when it does so with an order that is ready. */
 static int finalize_early(OrderFlow *f)
 {
         _cleanup_request_ Request q = {};
@@ -208,12 +207,13 @@ static int finalize_early(OrderFlow *f)
 
         f->is_early_tried = true;
         r = ask_for_certificate(f, &q);
+        if (r == 0 && q.outcome == REQUEST_REFUSED && is_about_requests(&q))
+                r = request_fail(f->client, &q, finalizing);
+        /* No fault of the names, as it would be none if the order were ready. */
         if (r == CLIENT_E_FAILED)
-                return requests_forgive(f->client);
-        if (r != 0)
+                f->client->is_authorized = true;
+        if (r != 0 || q.outcome == REQUEST_REFUSED)
                 return r;
-        if (q.outcome == REQUEST_REFUSED)
-                return is_about_requests(&q) ? request_fail(f->client, &q, finalizing) : 0;
         /* One that is lost may have been heard. */
         f->finalizations++;
         if (f->is_finalized)

@@ -158,7 +158,10 @@ static void test_order_flow__first_try_meets_a_redirection(void **state)
                                           {.path = "/finalize", .status = 302},
                                           {}};
 
-        fails_with(*state, script, EXIT_TRY_AGAIN, BEGUN TOO_EARLY);
+        TestRun *run = *state;
+
+        fails_with(run, script, EXIT_TRY_AGAIN, BEGUN TOO_EARLY);
+        assert_true(run->c.is_authorized);
 }
 
 /* A CA that makes more of it than a refusal gets a new order, and is looked at first. */
