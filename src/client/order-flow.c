@@ -174,9 +174,10 @@ static int ask_for_certificate(OrderFlow *f, Request *q)
                 return r;
         if (request_lacks_account(q))
                 return CLIENT_E_NO_ACCOUNT;
-        f->retry_after_usec = q->retry_after_usec;
-        if (q->outcome != REQUEST_DONE)
+        if (q->outcome != REQUEST_DONE) {
+                f->retry_after_usec = q->retry_after_usec;
                 return 0;
+        }
         r = order_flow_take(f, q, finalizing);
         f->is_finalized = r == 0 && f->order->status != ORDER_PENDING;
         return r;

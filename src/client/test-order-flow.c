@@ -157,7 +157,6 @@ static void test_order_flow__first_try_meets_a_redirection(void **state)
                                           STEP_CHALLENGE,
                                           {.path = "/finalize", .status = 302},
                                           {}};
-
         TestRun *run = *state;
 
         fails_with(run, script, EXIT_TRY_AGAIN, BEGUN TOO_EARLY);
