@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from lib.unhappy import NAME, UNIT, fails, misbehaving_ca, renews, requests
+from lib.unhappy import NAME, UNIT, fails, misbehaving_ca, prompt, renews, requests
 
 STEPS = ["directory", "newNonce", "newAccount", "newOrder", "authorization", "challenge", "order", "finalize",
          "certificate"]
@@ -22,6 +22,7 @@ def ca(fresh):
 @pytest.mark.parametrize("how", ["refuse", "lose", "cut_in_headers", "cut_in_body"])
 def test_connection_lost_once(fresh, ca, step, how):
     """Safe requests are made again, the others with a fresh nonce after the order was read again."""
+    prompt(ca)
     getattr(ca.on(step, times=1), how)()
     seen = renews(fresh, ca)
     assert seen[step] <= 4
@@ -107,6 +108,7 @@ def test_one_connection(fresh, ca):
     """A hundred names over one connection, each thing asked once."""
     names = [NAME] + [f"n{number}.example.test" for number in range(99)]
     fresh.configure(NAME, Identifiers=names)
+    prompt(ca)
     seen = renews(fresh, ca, names)
     assert ca.connections == 1
     polls = seen.pop("order")

@@ -137,6 +137,7 @@ def test_ca_stops_answering(fresh, ca):
 @pytest.mark.parametrize("is_done", [False, True])
 def test_gateway_without_an_answer(fresh, ca, step, status, is_done):
     """Nobody knows whether the CA has done it: it is looked at, and done again only if it was not."""
+    prompt(ca)
     fault = ca.on(step, times=1)
     if is_done:
         fault.status(status).body(b"<html>")
