@@ -55,30 +55,19 @@ static int choose_profile(Client *c, const char **ret)
         return 0;
 }
 
-/* What the CA waits for is taken back with it; of an order that is invalid because one name failed,
- * it still waits for the others. */
-static int give_up(OrderFlow *f, const char *reason)
-{
-        int r = 0;
-
-        if (f->order->status == ORDER_PENDING || f->order->status == ORDER_INVALID)
-                r = authorizations_give_up(f->client, f->order);
-        return r == 0 ? order_flow_abandon(f, reason) : r;
-}
-
 /* Is the order of the earlier run one to go on with? */
 static int examine_resumed(OrderFlow *f)
 {
         const Order *o = f->order;
 
         if (!order_is_for(o, f->client->about->identifiers))
-                return give_up(f, "it is for other names");
+                return order_flow_give_up(f, "it is for other names");
         if (f->client->about->is_order_outdated)
-                return give_up(f, "it is for another lifetime");
+                return order_flow_give_up(f, "it is for another lifetime");
         if (o->profile && f->profile && !streq(o->profile, f->profile))
-                return give_up(f, "it is for another profile");
+                return order_flow_give_up(f, "it is for another profile");
         if (o->status == ORDER_INVALID)
-                return give_up(f, "it is invalid");
+                return order_flow_give_up(f, "it is invalid");
         if ((o->status == ORDER_PENDING || o->status == ORDER_READY) &&
             o->expires_usec <= now_realtime())
                 return order_flow_abandon(f, "it has expired");

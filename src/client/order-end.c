@@ -56,12 +56,14 @@ int order_flow_install(OrderFlow *f, usec_t *ret_not_after_usec)
                            reason);
 }
 
-/* No name has failed, and the CA does not say what else has: it may not only have refused to
- * finalize an order that was not ready, as section 7.4 has it. */
+/* No name has failed, the order has never been ready, and the CA does not say what else was wrong:
+ * it may not only have refused to finalize it, as section 7.4 has it. */
 static bool may_be_for_our_haste(const OrderFlow *f)
 {
-        return f->is_early_tried && f->finalizations == 0 && f->is_replaceable &&
-               (!f->order->error || problem_is(f->order->error, "orderNotReady"));
+        const Problem *error = f->order->error;
+
+        return f->is_early_tried && !f->client->is_authorized &&
+               (!error || problem_is(error, "orderNotReady") || problem_is(error, "malformed"));
 }
 
 int order_flow_fail_invalid(OrderFlow *f)
@@ -75,7 +77,7 @@ int order_flow_fail_invalid(OrderFlow *f)
                 return r;
         if (may_be_for_our_haste(f)) {
                 c->is_early_harmful = true;
-                return order_flow_abandon(f, "the CA does not have it finalized early");
+                return order_flow_give_up(f, "it is invalid, and no name has failed");
         }
         (void) signer_forget_order(&c->signer);
         return failure_set_problem(&c->failure,

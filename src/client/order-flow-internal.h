@@ -34,8 +34,11 @@ int order_flow_resume(OrderFlow *flow);
 int order_flow_take(OrderFlow *flow, const Request *request, const char *what);
 int order_flow_reread(OrderFlow *flow);
 
-/* The order leads nowhere. Return: CLIENT_E_ORDER_ABANDONED. */
+/* The order leads nowhere. The second takes back what the CA waits for: of an order that is invalid
+ * because one name failed, it still waits for the others. Return: CLIENT_E_ORDER_ABANDONED, and of
+ * the second CLIENT_E_NO_ACCOUNT as well. */
 int order_flow_abandon(OrderFlow *flow, const char *reason);
+int order_flow_give_up(OrderFlow *flow, const char *reason);
 
 /* Has one of the authorizations that were open failed? Return: 0: no; CLIENT_E_NO_ACCOUNT. */
 int order_flow_check_authorizations(OrderFlow *flow);

@@ -83,6 +83,15 @@ int order_flow_abandon(OrderFlow *f, const char *reason)
         return CLIENT_E_ORDER_ABANDONED;
 }
 
+int order_flow_give_up(OrderFlow *f, const char *reason)
+{
+        int r = 0;
+
+        if (f->order->status == ORDER_PENDING || f->order->status == ORDER_INVALID)
+                r = authorizations_give_up(f->client, f->order);
+        return r == 0 ? order_flow_abandon(f, reason) : r;
+}
+
 /* Reads the order (section 7.4, POST-as-GET). */
 int order_flow_reread(OrderFlow *f)
 {
@@ -189,7 +198,8 @@ static int ask_for_certificate(OrderFlow *f, Request *q)
  * look, and the run a round trip. From then on only the order says what is so. */
 static bool is_early_worth_it(const OrderFlow *f)
 {
-        return !f->is_early_tried && !f->is_resumed && !f->client->is_early_harmful;
+        return !f->is_early_tried && !f->is_resumed && f->is_replaceable &&
+               !f->client->is_early_harmful;
 }
 
 /* What the CA would answer to any other request as well, and the order says nothing about. */
@@ -210,9 +220,6 @@ static int finalize_early(OrderFlow *f)
         r = ask_for_certificate(f, &q);
         if (r == 0 && q.outcome == REQUEST_REFUSED && is_about_requests(&q))
                 r = request_fail(f->client, &q, finalizing);
-        /* No fault of the names, as it would be none if the order were ready. */
-        if (r == CLIENT_E_FAILED)
-                f->client->is_authorized = true;
         if (r != 0 || q.outcome == REQUEST_REFUSED)
                 return r;
         /* One that is lost may have been heard. */
@@ -227,6 +234,7 @@ static int wait_and_finalize(OrderFlow *f)
         int r;
 
         r = wait_for_ca(f);
+        f->polls++;
         return r == 0 ? finalize_early(f) : r;
 }
 
@@ -310,6 +318,7 @@ static int run_one(Client *c, bool is_resumed, bool is_replaceable, usec_t *ret_
         _cleanup_(order_flow_done) OrderFlow f = {.client = c, .is_replaceable = is_replaceable};
         int r;
 
+        c->is_authorized = false;
         r = is_resumed ? order_flow_resume(&f) : order_flow_create(&f);
         return r == 0 ? advance(&f, ret_not_after_usec) : r;
 }
