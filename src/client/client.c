@@ -53,3 +53,12 @@ void client_wait_for_room(Client *c, const VarlinkClient *room)
                                         varlink_client_fd(room),
                                         now_monotonic() + ROOM_START_USEC);
 }
+
+int client_wait_for_reply(Client *c, usec_t deadline_usec, HttpReply *ret)
+{
+        int r;
+
+        assert(!c->signer.is_waiting);
+        r = http_wait(c->http, signer_fd(&c->signer), deadline_usec, ret);
+        return r == -EINTR ? signer_fail_gone(&c->signer, -ECONNRESET) : r;
+}

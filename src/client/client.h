@@ -71,3 +71,8 @@ void client_done(Client *client);
 /* A room behind a door may have to be started first: the connection to the CA does not wait for
  * that. Neither does who waits for the room's reply get to know of a failure here. */
 void client_wait_for_room(Client *client, const VarlinkClient *room);
+
+/* http_wait() that ends with the signer: without it nothing leads to a certificate any more, and
+ * what is open for the CA must not stay open until that has answered. The signer must not owe us a
+ * reply. Return: 0; -ETIMEDOUT; as every step. */
+int client_wait_for_reply(Client *client, usec_t deadline_usec, HttpReply *ret);

@@ -64,8 +64,8 @@ int directory_receive(Client *c)
                 Verdict verdict;
                 int r;
 
-                r = http_wait(c->http, c->patience.deadline_usec, &reply);
-                if (r < 0)
+                r = client_wait_for_reply(c, c->patience.deadline_usec, &reply);
+                if (r != 0)
                         return r == -ETIMEDOUT ? client_fail_deadline(c) : r;
                 has_retry_after = reply_retry_after(&reply, &retry_after_usec);
                 verdict = request_judge(&reply,

@@ -163,39 +163,39 @@ int http_pump(Http *http)
         return multi_error(http->shared.curl->multi_perform(http->multi, &running));
 }
 
-/* Until something happens on a connection or the other descriptor, which may be NULL.
- * Return: 0; -ETIMEDOUT; -errno. */
-static int poll_until(Http *http, usec_t deadline_usec, struct curl_waitfd *other)
+/* Until something happens on a connection or the other descriptor; negative: there is none.
+ * Return: 0; -ETIMEDOUT; -EINTR when it was that one; -errno. */
+static int poll_until(Http *http, usec_t deadline_usec, int fd)
 {
+        struct curl_waitfd other = {.fd = fd, .events = CURL_WAIT_POLLIN};
         usec_t now_usec = now_monotonic(), left_usec;
+        int r;
 
         if (now_usec >= deadline_usec)
                 return -ETIMEDOUT;
         left_usec = MIN(deadline_usec - now_usec, HTTP_REQUEST_TIMEOUT_USEC);
-        return multi_error(http->shared.curl->multi_poll(
+        r = multi_error(http->shared.curl->multi_poll(
                         http->multi,
-                        other,
-                        other ? 1 : 0,
+                        &other,
+                        fd >= 0 ? 1 : 0,
                         (int) ((left_usec + USEC_PER_MSEC - 1) / USEC_PER_MSEC),
                         NULL));
+        return r == 0 && other.revents != 0 ? -EINTR : r;
 }
 
 int http_wait_for_fd(Http *http, int fd, usec_t deadline_usec)
 {
-        struct curl_waitfd other = {.fd = fd, .events = CURL_WAIT_POLLIN};
         int r;
 
         do {
                 r = http_pump(http);
                 if (r == 0)
-                        r = poll_until(http, deadline_usec, &other);
-                if (r < 0)
-                        return r;
-        } while (other.revents == 0);
-        return 0;
+                        r = poll_until(http, deadline_usec, fd);
+        } while (r == 0);
+        return r == -EINTR ? 0 : r;
 }
 
-int http_wait(Http *http, usec_t deadline_usec, HttpReply *ret)
+int http_wait(Http *http, int fd, usec_t deadline_usec, HttpReply *ret)
 {
         for (;;) {
                 int r;
@@ -206,7 +206,7 @@ int http_wait(Http *http, usec_t deadline_usec, HttpReply *ret)
                 r = take_reply(http, ret);
                 if (r != -EAGAIN)
                         return r;
-                r = poll_until(http, deadline_usec, NULL);
+                r = poll_until(http, deadline_usec, fd);
                 if (r < 0)
                         return r;
         }

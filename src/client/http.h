@@ -91,8 +91,10 @@ int http_pump(Http *http);
 int http_wait_for_fd(Http *http, int fd, usec_t deadline_usec);
 
 /* Waits for a reply to any request, until the monotonic deadline; one in the past looks only.
- * Return: 0; -ETIMEDOUT; -errno. */
-int http_wait(Http *http, usec_t deadline_usec, HttpReply *ret);
+ * fd: somebody else's, from which nothing is expected; negative: none.
+ * Return: 0; -ETIMEDOUT; -EINTR when there is something to read from fd, or its other end has gone;
+ * -errno. */
+int http_wait(Http *http, int fd, usec_t deadline_usec, HttpReply *ret);
 
 /* How many requests are under way, and how many may be: more than one once a reply has shown that
  * the connection has streams. */

@@ -21,19 +21,19 @@ typedef struct Ask {
         RenewalInfo *info;       /* NULL: the CA has not told */
 } Ask;
 
-/* Return: 0; -ENODATA when there is no answer, which has been logged; -errno. */
+/* Return: 0; -ENODATA when there is no answer, which has been logged; as every step. */
 static int get(Ask *a, const char *url, HttpReply *ret)
 {
         int r;
 
         r = http_start(a->client->http, &(HttpRequest){.method = HTTP_GET, .url = url});
         if (r == 0)
-                r = http_wait(a->client->http, a->deadline_usec, ret);
+                r = client_wait_for_reply(a->client, a->deadline_usec, ret);
         if (r == -ETIMEDOUT) {
                 log_notice("The CA %s did not say in time when to renew", a->client->about->ca);
                 return -ENODATA;
         }
-        if (r < 0)
+        if (r != 0)
                 return r;
         (void) reply_retry_after(ret, &a->retry_after_usec);
         if (ret->result == HTTP_DONE && ret->status == 200)
@@ -68,7 +68,7 @@ static int get_directory(Ask *a)
         int r;
 
         r = get(a, c->config->directory, &reply);
-        if (r < 0)
+        if (r != 0)
                 return r;
         r = directory_parse(reply.body, reply.body_length, &c->directory, &field);
         return r == -EBADMSG ? passed_over(a, "directory", field) : r;
@@ -105,7 +105,7 @@ static int get_info(Ask *a)
         if (!acme_url_has_origin(url, c->about->origins))
                 return passed_over(a, "directory", "renewalInfo");
         r = get(a, url, &reply);
-        if (r < 0)
+        if (r != 0)
                 return r;
         r = renewal_info_parse(reply.body, reply.body_length, &a->info, &field);
         return r == -EBADMSG ? passed_over(a, "renewal information", field) : r;

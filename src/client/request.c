@@ -312,10 +312,10 @@ static int await(Batch *b)
         if (b->nonce_not_before_usec > now_monotonic())
                 deadline_usec = MIN(deadline_usec, b->nonce_not_before_usec);
 
-        r = http_wait(c->http, deadline_usec, &reply);
+        r = client_wait_for_reply(c, deadline_usec, &reply);
         if (r == -ETIMEDOUT)
                 return now_monotonic() >= c->patience.deadline_usec ? client_fail_deadline(c) : 0;
-        if (r < 0)
+        if (r != 0)
                 return r;
         if (!reply.userdata)
                 return settle_nonce(b, &reply);
@@ -350,7 +350,7 @@ int requests_pause(Client *c, usec_t until_usec)
                 _cleanup_http_reply_ HttpReply reply = {};
                 int r;
 
-                r = http_wait(c->http, until_usec, &reply);
+                r = client_wait_for_reply(c, until_usec, &reply);
                 if (r == -ETIMEDOUT)
                         return 0;
                 /* Nothing else is under way between two batches. */

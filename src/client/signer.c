@@ -18,6 +18,19 @@ void signer_done(Signer *signer)
         signer->client = NULL;
 }
 
+int signer_fd(const Signer *signer)
+{
+        return signer->client ? varlink_client_fd(signer->client) : -EBADF;
+}
+
+int signer_fail_gone(Signer *signer, int error)
+{
+        return failure_set(signer->failure,
+                           EXIT_TRY_AGAIN,
+                           "The signer is gone (%s); see its journal",
+                           strerror(-error));
+}
+
 static int send_call(Signer *signer, const char *method, struct json_object *parameters)
 {
         _cleanup_free_ char *name = NULL;
@@ -142,10 +155,7 @@ static int receive(Signer *signer, VarlinkReply *ret, char **ret_reason)
                 return r;
         if (r == VARLINK_E_ERROR)
                 return judge_error(signer, ret, ret_reason);
-        return failure_set(signer->failure,
-                           EXIT_TRY_AGAIN,
-                           "The signer is gone (%s); see its journal",
-                           strerror(-r));
+        return signer_fail_gone(signer, r);
 }
 
 static int call(Signer *signer, const char *method, struct json_object *parameters)

@@ -28,6 +28,12 @@ int signer_connect(Signer *signer, Failure *failure);
 int signer_connect_account(Signer *signer, Failure *failure);
 void signer_done(Signer *signer);
 
+/* Readable when the signer is gone, while it owes no reply; borrowed; negative without one. */
+int signer_fd(const Signer *signer);
+
+/* Says so. */
+int signer_fail_gone(Signer *signer, int error);
+
 /* In two halves: PID 1 starts the signer meanwhile. */
 int signer_describe_send(Signer *signer);
 int signer_describe_receive(Signer *signer, Description **ret);

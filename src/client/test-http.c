@@ -134,7 +134,7 @@ static void test_http__nobody_is_there(void **state)
         assert_int_equal(http_new(NULL, &http), 0);
         /* A port that nobody can listen on. */
         assert_int_equal(http_start(http, &(HttpRequest){.url = "https://127.0.0.1:1/"}), 0);
-        assert_int_equal(http_wait(http, now_monotonic() + SOON_USEC, &reply), 0);
+        assert_int_equal(http_wait(http, -EBADF, now_monotonic() + SOON_USEC, &reply), 0);
         assert_int_equal(reply.result, HTTP_E_UNREACHABLE);
         http_free(http);
 }
@@ -147,7 +147,7 @@ static void test_http__only_https(void **state)
         (void) state;
         assert_int_equal(http_new(NULL, &http), 0);
         assert_int_equal(http_start(http, &(HttpRequest){.url = "http://127.0.0.1:1/"}), 0);
-        assert_int_equal(http_wait(http, now_monotonic() + SOON_USEC, &reply), 0);
+        assert_int_equal(http_wait(http, -EBADF, now_monotonic() + SOON_USEC, &reply), 0);
         assert_int_equal(reply.result, HTTP_E_REFUSED);
         http_free(http);
 }
@@ -157,8 +157,8 @@ static void test_http_wait__ends_at_its_deadline(void **state)
         TestRun *run = *state;
         HttpReply reply;
 
-        assert_int_equal(http_wait(run->c.http, 0, &reply), -ETIMEDOUT);
-        assert_int_equal(http_wait(run->c.http, now_monotonic() + 1, &reply), -ETIMEDOUT);
+        assert_int_equal(http_wait(run->c.http, -EBADF, 0, &reply), -ETIMEDOUT);
+        assert_int_equal(http_wait(run->c.http, -EBADF, now_monotonic() + 1, &reply), -ETIMEDOUT);
 }
 
 static void test_http_new__trust_that_is_not_there(void **state)

@@ -4,6 +4,8 @@
 
 #include "client/request.h"
 
+#include <sys/socket.h>
+
 #include "client/test-objects.h"
 #include "client/test-run.h"
 
@@ -266,6 +268,29 @@ static void test_requests_perform__ends_with_the_run(void **state)
         perform_in_vain(run, REQUEST_FETCH, url, EXIT_TRY_AGAIN);
 }
 
+/* Nothing leads to a certificate any more: neither a CA that hangs nor its Retry-After is waited
+ * for. */
+static void test_requests__the_signer_goes_away(void **state)
+{
+        static const TestStep script[] = {{.path = "/x", .end = TEST_HANG}, {}};
+        TestRun *run = *state;
+        _cleanup_http_reply_ HttpReply reply = {};
+        _cleanup_free_ char *url = url_of(run, "/x");
+        usec_t until_usec;
+
+        test_run_play(run, script);
+        assert_int_equal(shutdown(signer_fd(&run->c.signer), SHUT_RDWR), 0);
+        until_usec = now_monotonic() + USEC_PER_MINUTE;
+        assert_int_equal(requests_pause(&run->c, until_usec), CLIENT_E_FAILED);
+        test_run_expect_failure(run, EXIT_TRY_AGAIN);
+        failure_done(&run->c.failure);
+
+        assert_int_equal(http_start(run->c.http, &(HttpRequest){.url = url}), 0);
+        assert_int_equal(client_wait_for_reply(&run->c, until_usec, &reply), CLIENT_E_FAILED);
+        test_run_expect_failure(run, EXIT_TRY_AGAIN);
+        assert_true(now_monotonic() < until_usec);
+}
+
 static void test_requests_perform__a_signer_without_an_account(void **state)
 {
         TestRun *run = *state;
@@ -311,6 +336,7 @@ int main(void)
                         test_of_run(test_requests_perform__retry_after_that_is_none),
                         test_of_run(test_requests_perform__only_the_cas_own_urls),
                         test_of_run(test_requests_perform__ends_with_the_run),
+                        test_of_run(test_requests__the_signer_goes_away),
                         test_of_run(test_requests_perform__a_signer_without_an_account),
                         test_of_run(test_request_fail__what_a_person_must_do),
         };

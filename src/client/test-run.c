@@ -124,7 +124,7 @@ HttpReply test_run_ask(TestRun *run, HttpMethod method, const char *path)
         if (method == HTTP_POST)
                 request.body = strdup("{}");
         assert_int_equal(http_start(run->c.http, &request), 0);
-        assert_int_equal(http_wait(run->c.http, now_monotonic() + SOON_USEC, &reply), 0);
+        assert_int_equal(http_wait(run->c.http, -EBADF, now_monotonic() + SOON_USEC, &reply), 0);
         assert_ptr_equal(reply.userdata, run);
         assert_int_equal(http_under_way(run->c.http), 0);
         return reply;
