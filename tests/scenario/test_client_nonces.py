@@ -4,7 +4,7 @@
 import pytest
 
 from lib import store
-from lib.unhappy import (NAME, check_every_nonce_is_used_once, fails, misbehaving_ca, renew_at_once, renews,
+from lib.unhappy import (NAME, UNIT, check_every_nonce_is_used_once, fails, misbehaving_ca, renew_at_once, renews,
                          requests)
 
 SIGNED = ["newAccount", "newOrder", "authorization", "challenge", "order", "finalize", "certificate"]
@@ -56,6 +56,19 @@ def test_rejected_for_ever(fresh, ca, step):
 def test_reply_without_a_nonce(fresh, ca, step, value):
     ca.on(step).header("Replay-Nonce", value)
     assert renews(fresh, ca)["newNonce"] <= 4
+
+
+def test_journal_has_no_nonce(fresh, ca):
+    """One that was used, and one that is good still: whoever reads the journal is to know none."""
+    mark = fresh.cursor()
+    ca.on("newOrder", times=1).problem("badNonce")
+    renews(fresh, ca)
+    nonces = {exchange.protected["nonce"] for exchange in ca.seen() if exchange.protected}
+    nonces |= {value for exchange in ca.seen() for name, value in exchange.headers_out if name.lower() == "replay-nonce"}
+    ours = "\n".join(str(entry) for entry in fresh.journal(since=mark)
+                     if entry.get("_SYSTEMD_UNIT") != "pebble.service")
+    assert UNIT in ours and len(nonces) > 8
+    assert not [nonce for nonce in nonces if nonce in ours]
 
 
 def test_reply_with_two_nonces(fresh, ca):

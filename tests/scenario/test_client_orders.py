@@ -4,6 +4,7 @@
 import pytest
 
 from lib import store
+from lib.moments import finish, held_request
 from lib.trail import one, trail
 from lib.unhappy import NAME, UNIT, fails, misbehaving_ca, renew_at_once, renews, requests
 
@@ -105,6 +106,20 @@ def test_ca_that_gives_up_what_is_finalized_early__gets_a_new_order(fresh, ca):
     kinds = [exchange.kind for exchange in ca.seen()]
     second = kinds[kinds.index("newOrder", kinds.index("newOrder") + 1):]
     assert second.index("order") < second.index("finalize")
+
+
+def test_status_says_where_it_stands(fresh, ca):
+    """Of a unit that is activating, before and after the CA has made an order."""
+    texts = []
+    with held_request(ca, "certificate") as at_the_end:
+        with held_request(ca, "newOrder") as arrived:
+            start = fresh.popen(["systemctl", "start", UNIT])
+            arrived()
+            texts.append(fresh.unit(UNIT)["StatusText"])
+        at_the_end()
+        texts.append(fresh.unit(UNIT)["StatusText"])
+    assert finish(start) == 0
+    assert all(texts) and texts[0] != texts[1], texts
 
 
 def interrupted(machine, ca, step, exit_status=75):

@@ -198,11 +198,12 @@ def test_every_signature_is_an_audit_entry(issued):
         "NewAccount", "NewOrder", "Fetch", "AnswerChallenge", "Finalize"}
     # The first request comes from nobody the CA knows; all later ones name the account and the asking unit.
     assert all(entry["ACME_ACCOUNT"].startswith(origin) for entry in signed[1:])
+    assert {entry["ACME_UNIT"] for entry in signed} == {UNIT}
     order, = trail(machine, mark, "ORDER_CREATED")
     assert order["_SYSTEMD_UNIT"] == UNIT and {entry["ACME_PEER"] for entry in signed} == {order["_PID"]}
 
 
-def test_journal_has_no_key_no_token_no_nonce(issued):
+def test_journal_has_no_key_no_token(issued):
     machine, mark, _ = issued
     tokens = validated_tokens(machine, mark)
     assert len(tokens) == 1
