@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Generations: read, made, switched to, pruned. The order of the steps in store_install() is the
- * whole promise of the store; tests/hostile/test_install_crash.py kills it at each of them. */
+ * whole promise of the store; test-crash.c kills it at each of them. */
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 
 /* The store in a directory of its own: generations, the link, what a killed run leaves, the pending
  * key, the state file. That a kill at any moment does no harm is
- * tests/hostile/test_install_crash.py. */
+ * test-crash.c. */
 
 #include <sys/file.h>
 #include <sys/stat.h>

@@ -5,6 +5,7 @@ for more than it is."""
 import pytest
 
 from lib import store
+from lib.room import Probed
 from lib.trail import one, started_units, trail
 
 # systemd's "starting": PID 1 has looked at the conditions, and there will be a process.
@@ -196,3 +197,17 @@ def test_order__a_consumer_at_boot(witness):
     assert m.start("consumer.service").ok
     assert UNIT not in started_units(m, mark)
     m.run(["rm", "/etc/systemd/system/consumer.service"])
+
+
+def test_a_fallen_messenger(ca):
+    """It sees no key, writes no file and reaches nobody but the signer, at its own door."""
+    store.issue(ca, "neighbour.example.test")
+    ca.configure(NAME)
+    keys = ca.run("find /var/lib/acme -name '*key*'").stdout.split()
+    assert len(keys) >= 2
+    door = "unix /run/acme/door/signer"
+    tries = [*(f"read {path}" for path in keys), f"create {store.LIVE}", f"create {store.CERTS}", "socket 2 1 0", "flush",
+             f"unix /run/acme/signer/{NAME}", f"unix /run/acme/signer-for-revoke/{NAME}", "unix /run/systemd/private", door]
+    with Probed(ca, PLACEHOLDER, tries) as room:
+        answers = room.start()
+    assert [line for line, answer in answers.items() if answer == "ok"] == [door], answers

@@ -11,6 +11,7 @@ NAME = "a.example.test"
 UNIT = f"acme-deploy@{NAME}.service"
 READY = f"acme-ready@{NAME}.service"
 TARGET = "/srv/acmeward-test"
+BRIDGE = "/etc/acme/bridge"
 BUS = "unix /run/dbus/system_bus_socket"
 # What each may write to.
 OWN = {UNIT: ["/run/acme/deploy", "/var/lib/acme/deploy"], READY: []}
@@ -24,6 +25,8 @@ def target(machine):
     machine.configure()
     store.issue(machine, NAME)
     machine.run(["mkdir", "-p", TARGET])
+    # root's, who needs no capability to read it.
+    machine.write(f"{BRIDGE}/ssh.key", "key", mode=0o600)
     machine.configure(NAME, Deploy={"web": {"FullChain": f"{TARGET}/web.pem", "PrivateKey": f"{TARGET}/web.key"}})
     assert machine.start(UNIT).ok
     machine.settled()
@@ -32,9 +35,10 @@ def target(machine):
                      if " " not in path]
     machine.folders = [path for path in machine.run(f"find / {keep} -type d -print; echo /usr").stdout.splitlines()
                        if " " not in path]
-    machine.keys = [path for path in machine.files if path.startswith("/var/lib/acme") and "key" in path]
-    assert len(machine.keys) >= 2 and f"{TARGET}/web.key" in machine.files
-    return machine
+    machine.keys = [path for path in machine.files if path.startswith(("/var/lib/acme", BRIDGE)) and "key" in path]
+    assert len(machine.keys) >= 3 and {f"{TARGET}/web.key", f"{BRIDGE}/ssh.key"} <= set(machine.files)
+    yield machine
+    machine.run(["rm", "-r", BRIDGE])
 
 
 @pytest.fixture(params=[UNIT, READY])
@@ -53,7 +57,7 @@ def allowed(answers):
 
 
 def test_cannot_read_a_key(target, unit):
-    """Neither in the store nor where it was deployed to."""
+    """Neither in the store nor where it was deployed to, nor root's for another machine."""
     keys = [*target.keys, f"{TARGET}/web.key"]
     assert allowed(attack(target, unit, [f"read {path}" for path in keys])) == []
 

@@ -14,6 +14,7 @@ CLEAN = f"acme-dns-clean@{NAME}.service"
 PUBLISH, PROGRAM = f"acme-dns-publish@{NAME}.service", f"acme-dns-program@{NAME}.service"
 MARKS = "/var/lib/acme/dns"
 KEY = "/etc/dns-keys/acme.key"
+BRIDGE_KEY = "/etc/acme/bridge/ssh.key"
 BUS = "unix /run/dbus/system_bus_socket"
 
 
@@ -27,7 +28,8 @@ def target(machine):
     machine.write(KEY, "a secret", mode=0o600)
     machine.run(f"mkdir -p {MARKS}/{NAME} && touch {MARKS}/{NAME}/mark")
     machine.settled()
-    machine.keys = machine.run("find /var/lib/acme -type f -name '*key*'").stdout.split() + [KEY, "/etc/shadow"]
+    machine.write(BRIDGE_KEY, "root's", mode=0o600)
+    machine.keys = machine.run("find /var/lib/acme -type f -name '*key*'").stdout.split() + [KEY, BRIDGE_KEY, "/etc/shadow"]
     keep = "-path /proc -prune -o -path /sys -prune -o -path /usr -prune -o"
     machine.folders = [path for path in machine.run(f"find / {keep} -type d -print; echo /usr").stdout.splitlines()
                        if " " not in path]
@@ -35,7 +37,8 @@ def target(machine):
     # The attacker's program.
     with Probed(machine, ROOM, ["uid"]):
         pass
-    return machine
+    yield machine
+    machine.run(["rm", "-r", BRIDGE_KEY.rpartition("/")[0]])
 
 
 def attack(machine, unit, lines):
