@@ -19,7 +19,7 @@ void log_open(const char *identifier);
 /* Waits until the journal has read what was sent, LOG_FLUSH_USEC at most. It looks up whose an
  * entry is when it reads it, and does not find out when the process has gone: to be called before
  * an exit that follows a message closely. */
-#define LOG_FLUSH_USEC (250U * 1000U)
+#define LOG_FLUSH_USEC (1000U * 1000U)
 void log_flush(void);
 
 /* Every entry from now on carries ACME_CERTIFICATE=name. The string must outlive the process's

@@ -92,8 +92,10 @@ int authority_take(Client *c)
 
         description_free(TAKE_PTR(c->about));
         r = c->signer.is_waiting ? 0 : signer_describe_send(&c->signer);
-        if (r == 0)
-                r = signer_describe_receive(&c->signer, &c->about);
+        if (r != 0)
+                return r;
+        client_wait_for_room(c, c->signer.client);
+        r = signer_describe_receive(&c->signer, &c->about);
         return r == 0 ? authority_adopt(c) : r;
 }
 

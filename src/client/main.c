@@ -68,7 +68,6 @@ static int describe(Client *c)
 {
         int r;
 
-        client_wait_for_room(c, c->signer.client);
         r = authority_take(c);
         if (r != 0)
                 return r;
