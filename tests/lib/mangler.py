@@ -39,7 +39,7 @@ class Mangler:
 
     def __init__(self, machine, port=_PORT, certificate=None):
         """certificate: (certificate file, key file) on the host, if not the one Pebble has."""
-        self._machine = machine
+        self.machine = machine
         self._port = port
         folder = machine.image.path / "etc/pebble"
         self._certificate = certificate or (folder / "cert.pem", folder / "key.pem")
@@ -53,7 +53,7 @@ class Mangler:
 
     @property
     def directory(self):
-        return f"https://{self._machine.pebble.host}:{self._port}/dir"
+        return f"https://{self.machine.pebble.host}:{self._port}/dir"
 
     def __enter__(self):
         return self.start()
@@ -69,7 +69,7 @@ class Mangler:
         ready.wait()
         if failure:
             raise failure[0]
-        self._machine.at_end(self.stop)
+        self.machine.at_end(self.stop)
         return self
 
     def stop(self):
@@ -125,7 +125,7 @@ class Mangler:
 
     def _serve(self, ready, failure):
         try:
-            _enter_network(self._machine.network_namespace(self._machine.pebble.where))
+            _enter_network(self.machine.network_namespace(self.machine.pebble.where))
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*self._certificate)
             context.set_alpn_protocols(["http/1.1"])

@@ -177,6 +177,7 @@ def test_ca_that_drops_packets_holding_the_port_open_for_134_seconds(outside):
     try:
         assert finish(start, 90) != 0
         store.wait_gone(outside)
+        outside.settled()
     finally:
         outside.outside.run(["nft", "flush", "ruleset"])
         outside.systemctl("kill", "--signal=CONT", "pebble-challtestsrv.service")

@@ -9,7 +9,7 @@ import pytest
 
 from lib import store
 from lib.container import ENVIRONMENT
-from lib.moments import finish, pending, validation_held
+from lib.moments import finish, held_request, pending
 from lib.trail import trail, wait_for
 
 NAME = "a.example.test"
@@ -98,12 +98,15 @@ def test_interrupted_starter_leaving_web_server_rules_and_lock(ready, how):
               "ct state established accept; }; }")
     before = ready.run(["nft", "--stateless", "list", "ruleset"]).stdout
     mark = ready.cursor()
-    with validation_held(ready):
-        start = _start_on_terminal(ready) if how is lose_terminal else ready.popen(["systemctl", "start", UNIT])
-        wait_for(ready, mark, "SIGNED", ACME_OPERATION="AnswerChallenge")
-        how(ready, start)
-    # The renewal is PID 1's and not the terminal's: it goes on to its end.
-    wait_for(ready, mark, "INSTALLED", timeout=20, ACME_CERTIFICATE=NAME)
+    with ready.mangler() as proxy:
+        ready.configure(CA=proxy.directory)
+        with held_request(proxy, "challenge") as arrived:
+            start = _start_on_terminal(ready) if how is lose_terminal else ready.popen(["systemctl", "start", UNIT])
+            arrived()
+            how(ready, start)
+        # The renewal is PID 1's and not the terminal's: it goes on to its end.
+        wait_for(ready, mark, "INSTALLED", timeout=20, ACME_CERTIFICATE=NAME)
+    ready.configure()
     store.wait_gone(ready)
     start.wait(10)
     assert ready.run(["nft", "--stateless", "list", "ruleset"]).stdout == before
@@ -123,7 +126,11 @@ def _start_on_terminal(machine):
 
 def test_stopping_a_renewal_leaves_nothing(ready):
     with pending(ready, NAME) as start:
+        mark = ready.cursor()
         ready.systemctl("stop", UNIT)
         store.wait_gone(ready)
     finish(start)
+    # The CA has looked in vain: what it is asked next is not about that order.
+    ready.wait_until(lambda: [entry for entry in ready.journal(since=mark, _SYSTEMD_UNIT="pebble.service")
+                              if "set INVALID by completed challenge" in str(entry["MESSAGE"])])
     store.issue(ready, NAME)

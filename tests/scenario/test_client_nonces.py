@@ -55,7 +55,8 @@ def test_rejected_for_ever(fresh, ca, step):
     ("newOrder", value) for value in ("", "not a nonce", "x" * 5000, "a\tb", "a\"b", "AAAA=")])
 def test_reply_without_a_nonce(fresh, ca, step, value):
     ca.on(step).header("Replay-Nonce", value)
-    assert renews(fresh, ca)["newNonce"] <= 4
+    seen = renews(fresh, ca)
+    assert seen["newNonce"] <= 3 + seen[step]
 
 
 def test_journal_has_no_nonce(fresh, ca):

@@ -100,6 +100,8 @@ def test_ca_that_gives_up_what_is_finalized_early__gets_a_new_order(fresh, ca):
     """And is looked at first then."""
     ca.on("finalize", times=1).problem("orderNotReady", status=403)
     ca.on("order", times=1).json({"status": "invalid"})
+    # The authorization may be valid by then, and Pebble may use it again.
+    ca.on("newOrder", skip=1).json({"status": "pending"})
     mark = fresh.cursor()
     assert renews(fresh, ca)["newOrder"] == 2
     one(fresh, mark, "ORDER_ABANDONED")
@@ -209,7 +211,7 @@ def test_retry_after_of_an_order(fresh, ca):
     ca.on("order", times=1).json({"status": "pending"}).header("Retry-After", "1")
     renews(fresh, ca)
     first, second = [exchange.time for exchange in ca.seen("order")][:2]
-    assert 1 <= second - first < 1.5
+    assert 1 <= second - first < 4
 
 
 def test_retry_after_longer_than_a_run_waits(fresh, ca):

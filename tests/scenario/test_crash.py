@@ -114,7 +114,9 @@ def test_sigkill(guarded, room, moment, whom):
                 guarded.wait_until(lambda: not PUBLIC & set(store.left_overs(guarded)), 5, 0.1, what="nothing public")
         status = finish(start)
         check_clean(guarded)
-        if status != 0 and room != "client":
+        if room == "webroot":
+            assert status == 0
+        elif status != 0 and room != "client":
             # A room that died under the client is nobody's fault: the timer tries again.
             assert guarded.unit(UNIT)["ExecMainStatus"] == "75"
     assert not {"CHAIN_REFUSED", "STATE_SET_ASIDE"} & set(names(trail(guarded, None)))
@@ -226,15 +228,17 @@ def test_client_killed_while_the_firewall_is_still_opening(guarded):
 
 
 def test_everything_killed_at_once(guarded):
-    with pending(guarded, NAME) as start:
-        # What is to be cleaned up is there.
-        assert guarded.run(["nft", "--stateless", "list", "ruleset"]).stdout != guarded.before
-        assert {"tokens", "doors", "leases", "processes", "listeners", "rules"} == set(store.left_overs(guarded))
-        processes = [str(process["pid"]) for process in guarded.processes(unit=r"acme-.*")]
-        assert len(processes) >= 4
-        guarded.run(["kill", "-KILL", *processes])
-        assert finish(start) != 0
-        check_clean(guarded)
+    with guarded.mangler() as proxy:
+        guarded.configure(CA=proxy.directory)
+        with pending(guarded, NAME, ca=proxy) as start:
+            # What is to be cleaned up is there.
+            assert guarded.run(["nft", "--stateless", "list", "ruleset"]).stdout != guarded.before
+            assert {"tokens", "doors", "leases", "processes", "listeners", "rules"} == set(store.left_overs(guarded))
+            processes = [str(process["pid"]) for process in guarded.processes(unit=r"acme-.*")]
+            assert len(processes) >= 4
+            guarded.run(["kill", "-KILL", *processes])
+            assert finish(start) != 0
+            check_clean(guarded)
     check_next_start(guarded)
 
 

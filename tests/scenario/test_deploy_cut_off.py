@@ -115,6 +115,7 @@ def test_interrupted_by_a_crash__a_renewal_that_is_not_due_finishes_it(live):
     live.run("mkdir -p -m 700 /run/acme/deploy")
     live.run(["systemd-run", "--quiet", "--collect", "--unit=holder", "flock", "/run/acme/deploy/t-web.service",
               "sleep", "60"])
+    live.wait_until(lambda: "sleep" in [process["comm"] for process in live.processes(unit="holder.service")])
     start = live.popen(["systemctl", "start", DEPLOY])
     live.wait_until(lambda: f"waiting={NAME}" in live.listdir("/run/acme/deploy"))
     live.systemctl("kill", "--signal=KILL", DEPLOY)

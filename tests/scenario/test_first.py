@@ -136,6 +136,7 @@ def test_nothing_resident_and_nothing_listening_afterwards(fresh):
     listening = fresh.listening()
     store.issue(fresh, NAME)
     store.wait_gone(fresh)
+    fresh.settled()
     assert fresh.listening() == listening
     states = {unit["Id"]: unit["ActiveState"] for unit in fresh.units("acme-*")
               if not unit["Id"].endswith((".slice", ".timer"))}

@@ -133,14 +133,17 @@ def test_killed(m):
     """The key does not stay: the next signer removes it, or the next boot."""
     store.issue(m, NAME)
     make(m)
-    with _pending_renewal(m) as start:
-        m.run(["systemd-run", "--quiet", "--unit=bring", "--collect", "acmectl", "import-key", NAME, KEY])
-        m.wait_until(lambda: m.exists(f"{FOLDER}/import-key"))
-        m.systemctl("kill", "--signal=KILL", "bring.service")
-        m.wait_until(lambda: not m.active("bring.service"), what="acmectl to be gone")
-        m.systemctl("stop", f"acme-import-key@{NAME}.service")
-        assert m.exists(f"{FOLDER}/import-key")
-    assert moments.finish(start) == 0
+    with m.mangler() as proxy:
+        m.configure(CA=proxy.directory)
+        with _pending_renewal(m, proxy) as start:
+            m.run(["systemd-run", "--quiet", "--unit=bring", "--collect", "acmectl", "import-key", NAME, KEY])
+            m.wait_until(lambda: m.exists(f"{FOLDER}/import-key"))
+            m.systemctl("kill", "--signal=KILL", "bring.service")
+            m.wait_until(lambda: not m.active("bring.service"), what="acmectl to be gone")
+            m.systemctl("stop", f"acme-import-key@{NAME}.service")
+            assert m.exists(f"{FOLDER}/import-key")
+        assert moments.finish(start) == 0
+    m.configure()
     m.settled(30)
     mark = m.cursor()
     renew(m)
@@ -153,9 +156,11 @@ def test_killed(m):
     assert not m.exists(f"{FOLDER}/import-key")
 
 
-def _pending_renewal(machine):
+def _pending_renewal(machine, ca=None):
+    # A new CA has no valid authorization, which it could use again.
+    machine.pebble.start()
     machine.run(["touch", f"{store.REQUESTS}/{NAME}"])
-    return moments.pending(machine, NAME)
+    return moments.pending(machine, NAME, ca=ca)
 
 
 def test_a_fallen_messenger(m):

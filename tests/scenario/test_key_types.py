@@ -59,7 +59,7 @@ def by_timer(machine):
                   f"[Timer]\nOnActiveSec=10ms\nAccuracySec=1ms\nUnit={UNIT}\nRemainAfterElapse=no\n")
     machine.systemctl("daemon-reload")
     machine.systemctl("start", "poke.timer")
-    return machine.wait_until(lambda: endings(machine, mark, UNIT), what="the renewal that a timer started to end")[0]
+    return machine.wait_until(lambda: endings(machine, mark, UNIT), 60, what="the renewal that a timer started to end")[0]
 
 
 def idle(machine):

@@ -32,13 +32,16 @@ def test_two_certificates_share_one_port(fresh):
     fresh.configure()
     mark = fresh.cursor()
     # The CA does not look at the first one's token before the second one has its own public, so that they meet.
-    with moments.pending(fresh, "one.example.test") as first:
-        second = fresh.popen(["systemctl", "start", "acme-renew@two.example.test.service"])
-        wait_for(fresh, mark, "LEASE_OPENED", ACME_CERTIFICATE="two.example.test")
-    assert moments.finish(first) == moments.finish(second) == 0
+    with fresh.mangler() as proxy:
+        fresh.configure(CA=proxy.directory)
+        with moments.pending(fresh, "one.example.test", ca=proxy) as first:
+            second = fresh.popen(["systemctl", "start", "acme-renew@two.example.test.service"])
+            wait_for(fresh, mark, "LEASE_OPENED", ACME_CERTIFICATE="two.example.test")
+        assert moments.finish(first) == moments.finish(second) == 0
     for name in ("one", "two"):
         store.check_live(fresh, f"{name}.example.test", [f"{name}.example.test"])
     store.wait_gone(fresh)
+    fresh.settled()
     seen = [entry for entry in trail(fresh, mark)
             if entry["EVENT"] in ("LEASE_OPENED", "LEASE_CLOSED", "PORT_OPENED", "PORT_CLOSED")]
     events = names(seen)

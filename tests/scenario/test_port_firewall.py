@@ -50,9 +50,9 @@ def ruleset(machine):
 
 
 @contextlib.contextmanager
-def pending(machine):
+def pending(machine, ca=None):
     """A challenge that is pending; the renewal has to succeed afterwards and to leave nothing."""
-    with moments.pending(machine, NAME) as start:
+    with moments.pending(machine, NAME, ca=ca) as start:
         yield
     assert moments.finish(start) == 0, start.stdout.read()
     store.check_live(machine, NAME, [NAME])
@@ -177,12 +177,14 @@ def test_ruleset_reloaded_meanwhile__is_no_error(ca):
     ca.nft(DROPS)
     before = ruleset(ca)
     mark = ca.cursor()
-    with moments.pending(ca, NAME) as start:
-        ca.nft("flush ruleset" + DROPS)
-        assert not ca.outside.reaches(80)
-        # As a reload would do that adds the opening itself: not ours, and it stays.
-        ca.nft("insert rule inet filter input tcp dport 80 accept comment \"mine\"")
-    assert moments.finish(start) == 0
+    with ca.mangler() as proxy:
+        ca.configure(CA=proxy.directory)
+        with moments.pending(ca, NAME, ca=proxy) as start:
+            ca.nft("flush ruleset" + DROPS)
+            assert not ca.outside.reaches(80)
+            # As a reload would do that adds the opening itself: not ours, and it stays.
+            ca.nft("insert rule inet filter input tcp dport 80 accept comment \"mine\"")
+        assert moments.finish(start) == 0
     store.wait_gone(ca)
     assert [rule["comment"] for rule in ca.nft_rules(comment="mine")] == ["mine"]
     ca.nft("flush ruleset" + DROPS)
@@ -220,9 +222,11 @@ def test_port_that_is_really_listened_on(ca):
     ca.configure(Listen="192.0.2.1:8080")
     ca.nft(DROPS)
     before = ruleset(ca)
-    with pending(ca):
-        assert ca.outside.reaches(8080) and not ca.outside.reaches(80)
-        assert "ip daddr 192.0.2.1 tcp dport 8080 accept" in ruleset(ca)
+    with ca.mangler() as proxy:
+        ca.configure(CA=proxy.directory, Listen="192.0.2.1:8080")
+        with pending(ca, proxy):
+            assert ca.outside.reaches(8080) and not ca.outside.reaches(80)
+            assert "ip daddr 192.0.2.1 tcp dport 8080 accept" in ruleset(ca)
     assert ruleset(ca) == before
 
 
@@ -277,19 +281,21 @@ def test_set__a_lease_that_lasts_longer_than_an_element(ca):
     ca.configure(Mode="set", Set=SET)
     ca.nft(with_set("elements = { 443 }"))
     before = ruleset(ca)
-    with pending(ca):
-        assert ca.active(TIMER)
-        # An hour is more than a room may live; the timer is for leases that follow each other, and that of a host.
-        assert micros(ca.unit(f"acme-challenge@{NAME}.service")["RuntimeMaxUSec"]) < 3600 * 1_000_000
-        every = ca.run(["systemctl", "show", "--property=TimersMonotonic", TIMER]).stdout
-        assert "OnActiveUSec=20min" in every and "OnUnitActiveUSec=20min" in every
-        # Nearly at its end.
-        ca.nft("delete element inet filter open { 80 }\n"
-               f'add element inet filter open {{ 80 timeout 1h expires 10m comment "{COMMENT}" }}')
-        assert seconds_left(ca) <= 600
-        assert ca.start(PROLONG).ok
-        assert seconds_left(ca) > 600
-        assert elements(ca) == {443: (None, None), 80: (3600, COMMENT)}
+    with ca.mangler() as proxy:
+        ca.configure(CA=proxy.directory, Mode="set", Set=SET)
+        with pending(ca, proxy):
+            assert ca.active(TIMER)
+            # An hour is more than a room may live; the timer is for leases that follow each other, and that of a host.
+            assert micros(ca.unit(f"acme-challenge@{NAME}.service")["RuntimeMaxUSec"]) < 3600 * 1_000_000
+            every = ca.run(["systemctl", "show", "--property=TimersMonotonic", TIMER]).stdout
+            assert "OnActiveUSec=20min" in every and "OnUnitActiveUSec=20min" in every
+            # Nearly at its end.
+            ca.nft("delete element inet filter open { 80 }\n"
+                   f'add element inet filter open {{ 80 timeout 1h expires 10m comment "{COMMENT}" }}')
+            assert seconds_left(ca) <= 600
+            assert ca.start(PROLONG).ok
+            assert seconds_left(ca) > 600
+            assert elements(ca) == {443: (None, None), 80: (3600, COMMENT)}
     assert ruleset(ca) == before
     ca.wait_until(lambda: not ca.active(TIMER))
     assert ca.start(PROLONG).ok

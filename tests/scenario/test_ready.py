@@ -162,6 +162,9 @@ def test_a_ca_that_stands_still__is_waited_for_only_so_long(bed):
         with bed.mangler() as ca:
             bed.configure(CA=ca.directory)
             bed.configure(NAME, Deploy={"web": {**FILES}})
+            # The placeholder and its deploy, which come before the renewal, have their own time.
+            assert bed.start(PLACEHOLDER).ok
+            settle(bed, DEPLOY)
             mark = bed.cursor()
             with moments.held_request(ca, "newOrder"):
                 started = bed.start(TARGET_UNIT)

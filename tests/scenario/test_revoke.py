@@ -106,6 +106,8 @@ def test_revoke__a_file_whose_key_root_has_given(ca):
 
 def test_revoke__refused_by_the_ca(ca):
     """What it says is handed on; nothing is noted of a certificate that is as good as before."""
+    # A nonce that it rejects would be an answer, too.
+    ca.pebble.start()
     with ca.mangler() as proxy:
         ca.configure(CA=proxy.directory)
         live = store.issue(ca)

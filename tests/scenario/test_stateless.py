@@ -76,6 +76,7 @@ def test_stateless__for_as_long_as_it_is_started(ca):
         f"acme-challenge@{NAME}.service"}
     ca.systemctl("stop", STATELESS)
     store.wait_gone(ca)
+    ca.settled()
     assert len(trail(ca, mark, "PORT_OPENED")) == len(trail(ca, mark, "PORT_CLOSED")) == 1
 
 
