@@ -31,10 +31,10 @@ def check_every_nonce_is_used_once(ca):
 
 def prompt(ca):
     """All names are verified when the CA is first asked for the certificate: how often it is asked is known then."""
-    mark = ca.machine.cursor()
+    mark, before = ca.machine.cursor(), {exchange.path for exchange in ca.seen("challenge")}
 
     def are_verified():
-        answered = {exchange.path for exchange in ca.seen("challenge")}
+        answered = {exchange.path for exchange in ca.seen("challenge")} - before
         said = ca.machine.journal(since=mark, _SYSTEMD_UNIT="pebble.service")
         return sum("set VALID by completed challenge" in str(entry["MESSAGE"]) for entry in said) >= len(answered)
     ca.on("finalize").before.append(lambda _: ca.machine.wait_until(are_verified, what="the names to be verified"))
