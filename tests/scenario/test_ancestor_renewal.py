@@ -115,9 +115,10 @@ def test_interrupted_starter_leaving_web_server_rules_and_lock(ready, how):
 
 
 def _start_on_terminal(machine):
-    """`systemctl start` as the leader of a session whose terminal is ours to hang up."""
+    """`systemctl start` as the leader of a session whose terminal is ours to hang up, also when nohup has run us."""
     ours, theirs = pty.openpty()
-    start = subprocess.Popen(machine.container.inside(["setsid", "--ctty", "--wait", "systemctl", "start", UNIT]),
+    start = subprocess.Popen(machine.container.inside(["env", "--default-signal=HUP", "setsid", "--ctty", "--wait",
+                                                       "systemctl", "start", UNIT]),
                              stdin=theirs, stdout=theirs, stderr=theirs, env=ENVIRONMENT)
     os.close(theirs)
     start.terminal = ours
