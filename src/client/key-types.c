@@ -121,7 +121,6 @@ int key_types_next(Client *c)
         c->n_cas_left = c->config->n_cas;
         patience_turn(&c->patience, now_monotonic(), key_types_shares(c));
         free(TAKE_PTR(c->order));
-        c->is_authorized = false;
         return 1;
 }
 

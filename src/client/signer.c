@@ -27,7 +27,9 @@ int signer_fail_gone(Signer *signer, int error)
 {
         return failure_set(signer->failure,
                            EXIT_TRY_AGAIN,
-                           "The signer is gone (%s); see its journal",
+                           "%s is gone (%s), and nothing can be signed; journalctl -u "
+                           "'acme-*signer*' says why, and the next attempt goes on from here",
+                           signer->errors->room,
                            strerror(-error));
 }
 

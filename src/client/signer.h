@@ -31,7 +31,7 @@ void signer_done(Signer *signer);
 /* Readable when the signer is gone, while it owes no reply; borrowed; negative without one. */
 int signer_fd(const Signer *signer);
 
-/* Says so. */
+/* Says so. error: how that was noticed, -errno. Return: CLIENT_E_FAILED; -ENOMEM. */
 int signer_fail_gone(Signer *signer, int error);
 
 /* In two halves: PID 1 starts the signer meanwhile. */

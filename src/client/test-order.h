@@ -50,7 +50,6 @@ static inline void play(TestRun *run, const TestStep *script)
         failure_done(&run->c.failure);
         patience_init(&run->c.patience, now_monotonic());
         run->c.has_registered_again = run->c.is_early_harmful = false;
-        run->c.is_authorized = false;
         test_run_play(run, script);
 }
 
